@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of ours. Warnings are errors here and not on the command line, where they
+/// would also hit the dependencies.
+let house: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "weir",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "weir", targets: ["WeirCommand"]),
+        .library(name: "WeirCore", targets: ["WeirCore"]),
+        .library(name: "WeirRuntime", targets: ["WeirRuntime"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The order is that of dependence: no target imports one that stands below it.
+        .target(name: "WeirCore", dependencies: [deque, heap], swiftSettings: house),
+        .target(name: "WeirRuntime", dependencies: ["WeirCore", nioCore], swiftSettings: house),
+        .target(name: "WeirHTTP", dependencies: [nioCore], swiftSettings: house),
+        .target(
+            name: "WeirProxy",
+            dependencies: ["WeirCore", "WeirRuntime", "WeirHTTP", nioCore, nioPosix, nioTLS, nioSSL, deque],
+            swiftSettings: house),
+        .target(name: "WeirMetrics", swiftSettings: house),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(name: "WeirAdmin", dependencies: ["CMicroHTTPD"], swiftSettings: house),
+        .target(
+            name: "WeirConfiguration",
+            dependencies: ["WeirCore", "WeirHTTP", "WeirProxy", .product(name: "Yams", package: "Yams")],
+            swiftSettings: house),
+        .target(
+            name: "WeirSidecar",
+            dependencies: [
+                "WeirCore", "WeirRuntime", "WeirProxy", "WeirMetrics", "WeirAdmin", "WeirConfiguration",
+                nioCore, nioPosix, logging,
+            ],
+            swiftSettings: house),
+        .target(
+            name: "WeirDemo",
+            dependencies: ["WeirConfiguration", "WeirSidecar", nioCore, nioPosix, nioHTTP1, logging],
+            swiftSettings: house),
+        .executableTarget(
+            name: "WeirCommand",
+            dependencies: [
+                "WeirConfiguration", "WeirSidecar", "WeirDemo", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house),
+        .target(
+            name: "WeirTestKit", dependencies: ["WeirCore", "WeirRuntime", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: house),
+        .testTarget(name: "WeirCoreTests", dependencies: ["WeirCore"], swiftSettings: house),
+        .testTarget(
+            name: "WeirRuntimeTests",
+            dependencies: ["WeirCore", "WeirRuntime", "WeirTestKit", nioCore, nioEmbedded],
+            swiftSettings: house),
+        .testTarget(name: "WeirHTTPTests", dependencies: ["WeirHTTP", nioCore], swiftSettings: house),
+        .testTarget(name: "WeirMetricsTests", dependencies: ["WeirMetrics"], swiftSettings: house),
+        .testTarget(name: "WeirAdminTests", dependencies: ["WeirAdmin"], swiftSettings: house),
+        .testTarget(
+            name: "WeirConfigurationTests", dependencies: ["WeirConfiguration", "WeirCore", "WeirProxy"],
+            swiftSettings: house),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["WeirCommand", "WeirTestKit", nioCore, nioPosix, nioHTTP1, nioSSL],
+            swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)
