@@ -1,0 +1,73 @@
+public import NIOCore
+public import WeirCore
+
+/// A circuit on an event loop: it moves by timer as well as by outcome, and emits its moves.
+///
+/// On its loop it is called synchronously through `assumeIsolated`; from elsewhere it is awaited.
+public actor CircuitBreaker {
+    private nonisolated let executor: LoopExecutor
+    private var circuit: Circuit
+    private var timer = LoopTimer()
+    private let emit: EventSink
+    private var onOpen: (@Sendable () -> Void)?
+
+    /// The loop, as the executor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.unowned }
+
+    /// A closed circuit on `eventLoop`. `seed` feeds the jitter of a growing cooldown.
+    public init(on eventLoop: any EventLoop, settings: CircuitSettings, seed: UInt64, emit: @escaping EventSink) {
+        executor = LoopExecutor(eventLoop)
+        circuit = Circuit(settings, seed: seed)
+        self.emit = emit
+    }
+
+    /// Has `handler` called on the loop whenever the circuit opens, after the event.
+    public func whenOpened(_ handler: @escaping @Sendable () -> Void) {
+        onOpen = handler
+    }
+
+    /// Asks for the right to make one attempt, whose outcome is then owed. With `bypass` it is always given.
+    public func claim(bypass: Bool = false, now: Instant) -> CircuitAnswer {
+        let answer = circuit.claim(bypass: bypass, now: now)
+        settle()
+        return answer
+    }
+
+    /// Tells what became of an attempt; a late or repeated report changes nothing.
+    public func report(_ permit: CircuitPermit, _ outcome: Outcome, now: Instant) {
+        circuit.report(permit, outcome, now: now)
+        settle()
+    }
+
+    /// What the circuit shows of itself.
+    public func snapshot(now: Instant) -> CircuitSnapshot {
+        let snapshot = circuit.snapshot(now: now)
+        settle()
+        return snapshot
+    }
+
+    /// Stops the timer; the circuit stays as it is.
+    public func shutDown() {
+        timer.set(nil, on: executor.loop) {}
+    }
+
+    /// Sets the timer for what comes next, then tells of the moves: a handler may call back in here.
+    private func settle() {
+        let moves = circuit.takeMoves()
+        if !moves.isEmpty || circuit.state == .halfOpen {
+            timer.set(circuit.nextEvent, on: executor.loop) { [weak self] in
+                self?.assumeIsolated { $0.timerFired() }
+            }
+        }
+        for move in moves {
+            emit(.circuitMoved(move))
+            if move.to == .open { onOpen?() }
+        }
+    }
+
+    private func timerFired() {
+        timer.fired()
+        circuit.advance(now: executor.loop.instant)
+        settle()
+    }
+}
