@@ -1,0 +1,11 @@
+/// How the end of a message's body is found.
+package enum BodyFraming: Sendable, Equatable {
+    /// There is no body.
+    case none
+    /// The body has exactly this many bytes, 0 or more. A `Content-Length: 0` is `counted(0)`, not `none`.
+    case counted(Int)
+    /// The body comes in chunks, the last of which is empty.
+    case chunked
+    /// The body ends with the connection. Responses only.
+    case untilClose
+}
