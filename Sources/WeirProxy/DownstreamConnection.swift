@@ -1,0 +1,329 @@
+internal import NIOCore
+internal import WeirCore
+internal import WeirHTTP
+internal import WeirRuntime
+
+/// A caller's connection: frames its requests, one call at a time in the order in which they came, and writes the
+/// answers.
+final class DownstreamConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Closing {
+        case not
+        /// Nothing more is read; the connection closes once the caller has had time to read the answer.
+        case lingering
+        case closed
+    }
+
+    /// Bytes of a caller that wait for their turn; beyond them the kernel holds the rest.
+    private static let mostBuffered = 64 * 1024
+    /// The rest of a refused request's body is read and thrown away up to this, rather than the connection closed.
+    private static let mostDiscarded = 64 * 1024
+    private static let headTimeout = TimeSpan.seconds(10)
+    private static let keepAliveTimeout = TimeSpan.seconds(60)
+    private static let lingerTimeout = TimeSpan.seconds(2)
+
+    private let listener: Listener
+    private var context: ChannelHandlerContext?
+    private var timer: ConnectionTimer?
+    private var received = ByteBuffer()
+    private var parser = RequestHeadParser()
+    private var request: RequestHead?
+    private var call: Call?
+    /// The body of the current request while there is more of it to come.
+    private var body: BodyDecoder?
+    private var isPersistent = true
+    private var discarded = 0
+    private var closing = Closing.not
+    private var isProcessing = false
+    private var isReading = true
+
+    init(listener: Listener) {
+        self.listener = listener
+    }
+
+    // MARK: For the listener
+
+    /// Whether a call is under way.
+    var isBusy: Bool { call != nil }
+
+    /// Closes now if there is nothing under way, and after the answer otherwise.
+    func drain() {
+        if call == nil { close() }
+    }
+
+    // MARK: For the call
+
+    /// The call has been sent: its body may flow.
+    func callStarted() {
+        guard !isProcessing, let context else { return }
+        process(now: context.eventLoop.instant)
+    }
+
+    /// The provider can take more of the body.
+    func resumeBody() {
+        callStarted()
+    }
+
+    /// Whether the connection has to close after the answer to this call.
+    func mustCloseAfter(requestIsComplete: Bool) -> Bool {
+        !isPersistent || listener.isDraining || !requestIsComplete
+    }
+
+    /// Whether more may be written without piling up.
+    var isWritable: Bool {
+        context?.channel.isWritable ?? false
+    }
+
+    /// Writes what `body` puts into a buffer, without sending it.
+    func write(_ body: (inout ByteBuffer) -> Void) {
+        guard let context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 512)
+        body(&buffer)
+        write(buffer)
+    }
+
+    /// Writes without sending.
+    func write(_ bytes: ByteBuffer) {
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Sends what has been written.
+    func flush() {
+        context?.flush()
+    }
+
+    /// The forwarded response is complete.
+    func callEnded(closes: Bool, now: Instant) {
+        call = nil
+        if closes || body != nil || !isPersistent || listener.isDraining {
+            linger()
+        } else {
+            flush()
+            awaitNext(now: now)
+        }
+        listener.callEnded()
+    }
+
+    /// Answers the call in Weir's own name.
+    func answer(_ answer: Answer, upstream: String?, endpoint: String?) {
+        guard let context else { return }
+        let closes = !isPersistent || listener.isDraining || !canDiscardBody
+        let withBody = request?.method != .head
+        write { answer.write(into: &$0, upstream: upstream, endpoint: endpoint, withBody: withBody, close: closes) }
+        call = nil
+        if closes {
+            linger()
+        } else {
+            flush()
+            awaitNext(now: context.eventLoop.instant)
+        }
+        listener.callEnded()
+    }
+
+    /// The provider has switched protocols: whatever the caller sends from here on belongs to the call.
+    func tunnel() {
+        body = BodyDecoder(.untilClose)
+        callStarted()
+    }
+
+    /// The response broke off after its head: the connection closes, so that it never looks complete.
+    func cutShort() {
+        call = nil
+        close()
+        listener.callEnded()
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        timer = ConnectionTimer(on: context.eventLoop.assumeIsolated()) { [weak self] _ in self?.timerFired() }
+        timer?.set(context.eventLoop.instant + Self.keepAliveTimeout)
+        listener.opened(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        timer?.cancel()
+        listener.closed(self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .not = closing else { return }
+        var bytes = unwrapInboundIn(data)
+        if received.readableBytes == 0 { received = bytes } else { received.writeBuffer(&bytes) }
+        process(now: context.eventLoop.instant)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        call?.callerIsWritable(context.channel.isWritable)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        closing = .closed
+        guard let call else { return }
+        self.call = nil
+        call.abandon(.cancelled, now: context.eventLoop.instant)
+        listener.callEnded()
+    }
+
+    // MARK: Requests
+
+    /// Takes what has been received as far as it may go: bodies to their call, heads to new calls.
+    private func process(now: Instant) {
+        guard !isProcessing else { return }
+        isProcessing = true
+        do {
+            while case .not = closing, try step(now: now) {}
+        } catch {
+            refuse(error, now: now)
+        }
+        isProcessing = false
+        call?.requestFlush()
+        setReading(received.readableBytes < Self.mostBuffered)
+    }
+
+    /// Does one thing; false where there is nothing to do for now.
+    private func step(now: Instant) throws(HTTPDefect) -> Bool {
+        if body != nil {
+            if let call, !call.takesBody { return false }
+            return try stepBody(now: now)
+        }
+        guard call == nil, received.readableBytes > 0 else { return false }
+        guard let head = try parser.parse(&received) else {
+            timer?.set(now + Self.headTimeout)
+            return false
+        }
+        begin(head, now: now)
+        return true
+    }
+
+    private func stepBody(now: Instant) throws(HTTPDefect) -> Bool {
+        switch try body?.next(&received) {
+        case .data(let bytes):
+            if let call {
+                call.received(requestBody: bytes, now: now)
+            } else {
+                discarded += bytes.readableBytes
+                if discarded > Self.mostDiscarded { close() }
+            }
+        case .end:
+            body = nil
+            call?.requestBodyEnded()
+        case nil:
+            return false
+        }
+        return true
+    }
+
+    private func begin(_ head: RequestHead, now: Instant) {
+        timer?.set(nil)
+        request = head
+        isPersistent = head.isPersistent
+        discarded = 0
+        body = head.framing == .none || head.framing == .counted(0) ? nil : BodyDecoder(head.framing)
+        listener.callBegan()
+        guard head.method != .connect, head.method != .trace else {
+            let refusal = Answer(
+                status: 405, .methodRefused, .badRequest, detail: "CONNECT and TRACE are not served.")
+            return refuse(refusal)
+        }
+        guard let upstream = listener.upstream(for: head) else {
+            let refusal = Answer(
+                status: 404, .noUpstream, .badRequest, detail: "No upstream on this listener serves that authority.")
+            return refuse(refusal)
+        }
+        do {
+            let wishes = try CallWishes(head, to: upstream)
+            let call = Call(head, to: upstream, wishes: wishes, from: self, now: now)
+            self.call = call
+            if listener.isDraining { call.refuse(Refusal(.draining)) } else { upstream.gate.enter(call, now: now) }
+        } catch {
+            let endpoint = upstream.endpoint(for: head)
+            endpoint.emit(.callEnded(.badRequest))
+            answer(.badRequest(error.detail), upstream: upstream.settings.name, endpoint: endpoint.settings.name)
+        }
+    }
+
+    /// Refuses a request that was not routed.
+    private func refuse(_ refusal: Answer) {
+        listener.emit(.callEnded(refusal.outcome))
+        answer(refusal, upstream: nil, endpoint: nil)
+    }
+
+    /// Whether the rest of the request's body is little enough to be read and thrown away. A caller that waits for
+    /// permission to send it never will.
+    private var canDiscardBody: Bool {
+        guard body != nil, let request else { return true }
+        guard case .counted(let length) = request.framing else { return false }
+        return length <= Self.mostDiscarded && !request.fields.contains(.expect)
+    }
+
+    /// Refuses bytes that are not a request we understand, and closes: where the next one begins is unknown.
+    private func refuse(_ defect: HTTPDefect, now: Instant) {
+        isPersistent = false
+        if let call {
+            self.call = nil
+            let hasAnswered = call.hasAnswered
+            call.abandon(.badRequest, now: now)
+            listener.callEnded()
+            if hasAnswered { return close() }
+        } else if body != nil {
+            // The refused call's answer is out already.
+            return close()
+        } else {
+            listener.emit(.callEnded(.badRequest))
+        }
+        let refusal =
+            switch defect.kind {
+            case .malformed: Answer.badRequest(defect.text)
+            case .headTooLarge, .tooManyFields: Answer(status: 431, .tooLarge, .badRequest, detail: defect.text)
+            }
+        write { refusal.write(into: &$0, upstream: nil, endpoint: nil, withBody: true, close: true) }
+        linger()
+    }
+
+    // MARK: Life
+
+    private func awaitNext(now: Instant) {
+        timer?.set(now + Self.keepAliveTimeout)
+        process(now: now)
+    }
+
+    private func timerFired() {
+        // Nothing is owed to a caller without a call; a head that came in part is not waited for any longer.
+        if call == nil { close() }
+    }
+
+    private func setReading(_ on: Bool) {
+        guard on != isReading, let context else { return }
+        isReading = on
+        try? context.channel.syncOptions?.setOption(.autoRead, value: on)
+    }
+
+    /// Sends what is written and closes our side; the caller's is read for a while, since closing with unread bytes
+    /// would reset the connection and could take the answer with it.
+    private func linger() {
+        guard case .not = closing, let context else { return }
+        closing = .lingering
+        received.clear()
+        setReading(true)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+        sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            self?.context?.close(mode: .output, promise: nil)
+        }
+        timer?.set(context.eventLoop.instant + Self.lingerTimeout)
+    }
+
+    private func close() {
+        closing = .closed
+        context?.close(promise: nil)
+    }
+}

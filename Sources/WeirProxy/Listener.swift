@@ -1,0 +1,120 @@
+package import NIOCore
+internal import NIOPosix
+internal import WeirCore
+internal import WeirHTTP
+package import WeirRuntime
+
+/// A listening address, its upstreams and its callers, all on one event loop.
+package final class Listener {
+    /// As bound; a port of 0 is resolved.
+    package private(set) var address: ListenAddress
+    /// The upstreams behind it.
+    package let upstreams: [Upstream]
+    /// Events of requests that were refused before they were routed.
+    let emit: EventSink
+    private(set) var isDraining = false
+
+    private let eventLoop: any EventLoop
+    private let byHost: [String: Upstream]
+    private let fallback: Upstream?
+    private var channel: (any Channel)?
+    private var connections: [ObjectIdentifier: DownstreamConnection] = [:]
+    private var calls = 0
+    private var drained: EventLoopPromise<Void>?
+
+    /// A listener for `upstreams` on their loop; must be called there. `emit` gets the events of unrouted requests.
+    package init(
+        address: ListenAddress, upstreams: [Upstream], on eventLoop: any EventLoop, emit: @escaping EventSink
+    ) {
+        self.address = address
+        self.upstreams = upstreams
+        self.eventLoop = eventLoop
+        self.emit = emit
+        var byHost: [String: Upstream] = [:]
+        for upstream in upstreams {
+            for host in upstream.settings.hosts { byHost[host] = upstream }
+        }
+        self.byHost = byHost
+        fallback = upstreams.first { $0.settings.hosts.isEmpty }
+    }
+
+    /// Starts to listen. The future fails where the address cannot be had.
+    package func bind() -> EventLoopFuture<Void> {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let isTCP = if case .tcp = address { true } else { false }
+        let bootstrap = ServerBootstrap(group: eventLoop)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(DownstreamConnection(listener: bound.value))
+                    if isTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
+                }
+            }
+        let channel =
+            switch address {
+            case .tcp(let host, let port): bootstrap.bind(host: host, port: port)
+            case .unix(let path): bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
+            }
+        return channel.assumeIsolated().map { channel in
+            self.channel = channel
+            if case .tcp(let host, _) = self.address, let port = channel.localAddress?.port {
+                self.address = .tcp(host: host, port: port)
+            }
+        }.nonisolated()
+    }
+
+    /// Stops: calls in line are refused at once, new ones as well; those under way finish. The future succeeds when the
+    /// last is done.
+    package func drain() -> EventLoopFuture<Void> {
+        isDraining = true
+        let promise = eventLoop.makePromise(of: Void.self)
+        drained = promise
+        for upstream in upstreams { upstream.drain() }
+        for connection in connections.values { connection.drain() }
+        finishDrain()
+        return promise.futureResult
+    }
+
+    /// Stops listening and closes whatever is still open.
+    package func close() -> EventLoopFuture<Void> {
+        channel?.close() ?? eventLoop.makeSucceededVoidFuture()
+    }
+
+    // MARK: For its connections
+
+    func opened(_ connection: DownstreamConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+    }
+
+    func closed(_ connection: DownstreamConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+    }
+
+    func callBegan() {
+        calls += 1
+    }
+
+    func callEnded() {
+        calls -= 1
+        finishDrain()
+    }
+
+    /// The upstream that serves the request's authority; case and port are ignored.
+    func upstream(for head: RequestHead) -> Upstream? {
+        guard !byHost.isEmpty else { return fallback }
+        return byHost[Self.host(of: head.authority)] ?? fallback
+    }
+
+    private func finishDrain() {
+        guard let drained, calls == 0 else { return }
+        self.drained = nil
+        drained.succeed()
+    }
+
+    private static func host(of authority: String) -> String {
+        let lower = authority.lowercased()
+        if lower.hasPrefix("[") { return lower.prefix { $0 != "]" } + "]" }
+        return String(lower.prefix { $0 != ":" })
+    }
+}

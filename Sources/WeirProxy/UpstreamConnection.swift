@@ -1,0 +1,268 @@
+internal import NIOCore
+internal import NIOTLS
+internal import WeirCore
+internal import WeirHTTP
+internal import WeirRuntime
+
+/// A connection to the provider. It carries one exchange at a time for one call, and tells the pool when it is free.
+final class UpstreamConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case connecting(ConnectAttempt)
+        case idle(UpstreamPool)
+        case busy(UpstreamPool, Call)
+        case closed
+    }
+
+    private var phase: Phase
+    private let waitsForTLS: Bool
+    private var context: ChannelHandlerContext?
+    private var timer: ConnectionTimer?
+    private var received = ByteBuffer()
+    private var parser = ResponseHeadParser()
+    private var body: BodyDecoder?
+    private var method = HTTPMethod.get
+    private var isReusable = true
+    private var requestIsSent = false
+    private var isReading = true
+
+    init(attempt: ConnectAttempt, waitsForTLS: Bool) {
+        phase = .connecting(attempt)
+        self.waitsForTLS = waitsForTLS
+    }
+
+    // MARK: For the pool
+
+    /// Waits for the next call, `timeout` at the most.
+    func becomeIdle(for timeout: TimeSpan) {
+        guard let context else { return }
+        timer?.set(context.eventLoop.instant + timeout)
+    }
+
+    /// Closes the connection. Whoever uses it is told nothing more.
+    func close() {
+        phase = .closed
+        timer?.cancel()
+        context?.close(promise: nil)
+    }
+
+    // MARK: For the call
+
+    /// Starts an exchange: `call` gets what comes back.
+    func begin(_ call: Call, head: ByteBuffer, method: HTTPMethod) {
+        guard case .idle(let pool) = phase else { return }
+        phase = .busy(pool, call)
+        self.method = method
+        body = nil
+        isReusable = true
+        requestIsSent = false
+        write(head)
+    }
+
+    /// A buffer from the channel's allocator.
+    func makeBuffer(capacity: Int) -> ByteBuffer {
+        context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer()
+    }
+
+    /// Writes without sending.
+    func write(_ bytes: ByteBuffer) {
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Sends what has been written.
+    func flush() {
+        context?.flush()
+    }
+
+    /// Whether more may be written without piling up.
+    var isWritable: Bool {
+        context?.channel.isWritable ?? false
+    }
+
+    /// The whole request has been written.
+    func requestEnded() {
+        requestIsSent = true
+    }
+
+    /// When the call wants to be woken; nil: not at all.
+    func wake(_ moment: Instant?) {
+        timer?.set(moment)
+    }
+
+    /// Reads on, or lets the bytes wait in the kernel while the caller is slow.
+    func setReading(_ on: Bool) {
+        guard on != isReading, let context else { return }
+        isReading = on
+        try? context.channel.syncOptions?.setOption(.autoRead, value: on)
+    }
+
+    /// Ends the exchange for the call's own reasons; the connection cannot be used again.
+    func abandon() {
+        guard case .busy(let pool, _) = phase else { return }
+        close()
+        pool.lostActive()
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        timer = ConnectionTimer(on: context.eventLoop.assumeIsolated()) { [weak self] now in self?.timerFired(now) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        timer?.cancel()
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if case .connecting(let attempt) = phase { attempt.began(self) }
+        if !waitsForTLS { becameReady() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if waitsForTLS, case .some(.handshakeCompleted) = event as? TLSUserEvent { becameReady() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        guard case .busy(_, let call) = phase else {
+            // Bytes that nobody asked for: the two sides no longer agree where a response begins.
+            if case .idle(let pool) = phase { pool.lostIdle(self) }
+            return close()
+        }
+        if received.readableBytes == 0 { received = bytes } else { received.writeBuffer(&bytes) }
+        let now = context.eventLoop.instant
+        do {
+            try deliver(to: call, now: now)
+        } catch {
+            fail(.network, isInvalid: true, now: now)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .busy(_, let call) = phase { call.responseFlush() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, case .busy(_, let call) = phase { call.upstreamIsWritable() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let now = context.eventLoop.instant
+        switch phase {
+        case .connecting(let attempt):
+            close()
+            attempt.fail(waitsForTLS ? .tls : .connect)
+        case .idle(let pool):
+            pool.lostIdle(self)
+            close()
+        case .busy:
+            fail(.network, isInvalid: false, now: now)
+        case .closed:
+            context.close(promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        switch phase {
+        case .connecting(let attempt):
+            close()
+            attempt.fail(waitsForTLS ? .tls : .connect)
+        case .idle(let pool):
+            pool.lostIdle(self)
+            close()
+        case .busy(_, let call):
+            let now = context.eventLoop.instant
+            if let body, body.finishAtEOF() {
+                isReusable = false
+                finish(call, now: now)
+                call.responseFlush()
+            } else {
+                fail(.network, isInvalid: false, now: now)
+            }
+        case .closed:
+            break
+        }
+    }
+
+    // MARK: Within
+
+    private func becameReady() {
+        guard case .connecting(let attempt) = phase else { return }
+        guard let pool = attempt.succeed() else { return close() }
+        phase = .idle(pool)
+        pool.connected(self)
+    }
+
+    private func deliver(to call: Call, now: Instant) throws(HTTPDefect) {
+        while case .busy = phase {
+            if body == nil {
+                guard let head = try parser.parse(&received, answering: method) else { return }
+                try begin(head, for: call, now: now)
+                continue
+            }
+            switch try body?.next(&received) {
+            case .data(let bytes): call.received(body: bytes, now: now)
+            case .end: return finish(call, now: now)
+            case nil: return
+            }
+        }
+    }
+
+    private func begin(_ head: ResponseHead, for call: Call, now: Instant) throws(HTTPDefect) {
+        if head.status == 101 {
+            guard call.offersUpgrade, head.upgradesToWebSocket else {
+                throw HTTPDefect(kind: .malformed, text: "a switch of protocols that nobody asked for")
+            }
+            isReusable = false
+            body = BodyDecoder(.untilClose)
+            call.upgraded(head, now: now)
+        } else if head.isInformational {
+            call.received(informational: head)
+        } else {
+            isReusable = head.isPersistent
+            body = BodyDecoder(head.framing)
+            call.received(head, now: now)
+        }
+    }
+
+    /// The response is complete: frees the connection first, so that a caller's next request finds it.
+    private func finish(_ call: Call, now: Instant) {
+        guard case .busy(let pool, _) = phase else { return }
+        body = nil
+        setReading(true)
+        if isReusable, requestIsSent, received.readableBytes == 0, context?.channel.isActive == true {
+            phase = .idle(pool)
+            pool.putBack(self)
+            call.responseEnded(now: now)
+            pool.whenReady()
+        } else {
+            close()
+            call.responseEnded(now: now)
+            pool.lostActive()
+        }
+    }
+
+    private func fail(_ code: FailureCode, isInvalid: Bool, now: Instant) {
+        guard case .busy(let pool, let call) = phase else { return }
+        close()
+        call.upstreamFailed(code, isInvalid: isInvalid, now: now)
+        pool.lostActive()
+    }
+
+    private func timerFired(_ now: Instant) {
+        switch phase {
+        case .busy(_, let call):
+            call.timerFired(now)
+        case .idle(let pool):
+            pool.lostIdle(self)
+            close()
+        case .connecting, .closed:
+            break
+        }
+    }
+}
