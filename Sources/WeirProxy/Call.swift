@@ -211,12 +211,12 @@ final class Call {
 
     /// The exchange broke; the connection has closed itself.
     func upstreamFailed(_ code: FailureCode, isInvalid: Bool, now: Instant) {
-        let hasAnswered = hasAnswered
+        let framing = responseFraming
         reportFailure(code, now: now)
         settle(.failure, now: now)
-        if hasAnswered {
+        if let framing {
             end(.networkError)
-            downstream?.cutShort()
+            downstream?.cutShort(resets: framing == .untilClose)
         } else {
             answer(isInvalid ? .invalid : .unreachable)
         }
@@ -232,7 +232,8 @@ final class Call {
             }
             let requestDue = arrived + upstream.settings.timeouts.request
             guard responseDue <= now || requestDue <= now else { return connection.wake(nextWake) }
-            if responseDue <= now { reportFailure(.timeout, now: now) }
+            // A caller that is slow to send its own request is no failure of the provider.
+            if responseDue <= now, requestIsComplete || !connection.isWritable { reportFailure(.timeout, now: now) }
             settle(.ignored, now: now)
             connection.abandon()
             answer(.timedOut("The provider did not answer in time."))
@@ -241,18 +242,17 @@ final class Call {
             let isProviders = requestIsComplete && downstream?.isWritable ?? false
             if isProviders { reportFailure(.timeout, now: now) }
             settle(.ignored, now: now)
+            let framing = responseFraming
             end(isProviders ? .timeout : .cancelled)
             connection.abandon()
-            downstream?.cutShort()
+            downstream?.cutShort(resets: framing == .untilClose)
         case .waiting, .over:
             break
         }
     }
 
     /// Whether a response head has gone to the caller.
-    var hasAnswered: Bool {
-        if case .responding = phase { true } else { false }
-    }
+    var hasAnswered: Bool { responseFraming != nil }
 
     // MARK: Within
 
@@ -264,6 +264,11 @@ final class Call {
                 waitNanoseconds: waited.nanoseconds, attempts: attempts, into: &$0)
         }
         return framing
+    }
+
+    /// How the response is framed towards the caller; nil before its head has gone.
+    private var responseFraming: BodyFraming? {
+        if case .responding(_, let framing) = phase { framing } else { nil }
     }
 
     private var connection: UpstreamConnection? {

@@ -128,9 +128,12 @@ final class DownstreamConnection: ChannelInboundHandler {
         callStarted()
     }
 
-    /// The response broke off after its head: the connection closes, so that it never looks complete.
-    func cutShort() {
+    /// The response broke off after its head: the connection closes, so that it never looks complete. Where the end of
+    /// the connection is the end of the body it is reset.
+    func cutShort(resets: Bool) {
         call = nil
+        flush()
+        if resets { context?.resetOnClose() }
         close()
         listener.callEnded()
     }
@@ -153,7 +156,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .not = closing else { return }
         var bytes = unwrapInboundIn(data)
-        if received.readableBytes == 0 { received = bytes } else { received.writeBuffer(&bytes) }
+        received.append(&bytes)
         process(now: context.eventLoop.instant)
     }
 
@@ -292,6 +295,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     // MARK: Life
 
     private func awaitNext(now: Instant) {
+        request = nil
         timer?.set(now + Self.keepAliveTimeout)
         process(now: now)
     }

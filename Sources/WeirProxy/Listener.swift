@@ -1,6 +1,6 @@
 package import NIOCore
 internal import NIOPosix
-internal import WeirCore
+package import WeirCore
 internal import WeirHTTP
 package import WeirRuntime
 
@@ -20,7 +20,7 @@ package final class Listener {
     private var channel: (any Channel)?
     private var connections: [ObjectIdentifier: DownstreamConnection] = [:]
     private var calls = 0
-    private var drained: EventLoopPromise<Void>?
+    private var drained: EventLoopPromise<Bool>?
 
     /// A listener for `upstreams` on their loop; must be called there. `emit` gets the events of unrouted requests.
     package init(
@@ -64,15 +64,16 @@ package final class Listener {
         }.nonisolated()
     }
 
-    /// Stops: calls in line are refused at once, new ones as well; those under way finish. The future succeeds when the
-    /// last is done.
-    package func drain() -> EventLoopFuture<Void> {
+    /// Stops: calls in line are refused at once, new ones as well; those under way finish. The future tells, at the
+    /// latest after `timeout`, whether all of them have.
+    package func drain(timeout: TimeSpan) -> EventLoopFuture<Bool> {
         isDraining = true
-        let promise = eventLoop.makePromise(of: Void.self)
+        let promise = eventLoop.makePromise(of: Bool.self)
         drained = promise
+        eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { self.endDrain(false) }
         for upstream in upstreams { upstream.drain() }
         for connection in connections.values { connection.drain() }
-        finishDrain()
+        if calls == 0 { endDrain(true) }
         return promise.futureResult
     }
 
@@ -97,7 +98,7 @@ package final class Listener {
 
     func callEnded() {
         calls -= 1
-        finishDrain()
+        if calls == 0 { endDrain(true) }
     }
 
     /// The upstream that serves the request's authority; case and port are ignored.
@@ -106,10 +107,10 @@ package final class Listener {
         return byHost[Self.host(of: head.authority)] ?? fallback
     }
 
-    private func finishDrain() {
-        guard let drained, calls == 0 else { return }
+    private func endDrain(_ isComplete: Bool) {
+        guard let drained else { return }
         self.drained = nil
-        drained.succeed()
+        drained.succeed(isComplete)
     }
 
     private static func host(of authority: String) -> String {

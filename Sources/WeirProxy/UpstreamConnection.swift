@@ -134,7 +134,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             if case .idle(let pool) = phase { pool.lostIdle(self) }
             return close()
         }
-        if received.readableBytes == 0 { received = bytes } else { received.writeBuffer(&bytes) }
+        received.append(&bytes)
         let now = context.eventLoop.instant
         do {
             try deliver(to: call, now: now)

@@ -1,0 +1,15 @@
+internal import ArgumentParser
+internal import WeirSidecar
+
+/// `weir run`.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the sidecar until SIGTERM or SIGINT, which drain it; a second one ends it at once.")
+
+    @OptionGroup var source: ConfigurationOption
+
+    func run() async throws {
+        let (path, settings) = try source.load()
+        try await Session.serve(settings, path: path)
+    }
+}

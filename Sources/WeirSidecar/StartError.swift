@@ -1,0 +1,29 @@
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+internal import NIOCore
+
+/// Why a sidecar could not start, in words for the terminal.
+package struct StartError: Error, CustomStringConvertible {
+    /// What is wrong, and where.
+    package let description: String
+    /// Whether an address could not be had (exit 69), rather than the configuration be wrong (exit 78).
+    package let isUnavailable: Bool
+
+    static func address(_ address: String, upstreams: [String], _ error: any Error) -> StartError {
+        let reason = (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        let names = upstreams.joined(separator: ", ")
+        return StartError(
+            description: "cannot listen on \(address) for \(names): \(reason)", isUnavailable: true)
+    }
+
+    static func admin(_ reason: String) -> StartError {
+        StartError(description: "cannot serve the admin endpoint: \(reason)", isUnavailable: true)
+    }
+
+    static func upstream(_ name: String, reason: String) -> StartError {
+        StartError(description: "upstream \(name) cannot be set up: \(reason)", isUnavailable: false)
+    }
+}
