@@ -83,11 +83,14 @@ let package = Package(
             dependencies: ["WeirCore", "WeirRuntime", "WeirTestKit", nioCore, nioEmbedded],
             swiftSettings: house),
         .testTarget(name: "WeirHTTPTests", dependencies: ["WeirHTTP", nioCore], swiftSettings: house),
+        .testTarget(
+            name: "WeirProxyTests", dependencies: ["WeirCore", "WeirProxy", nioCore], swiftSettings: house),
         .testTarget(name: "WeirMetricsTests", dependencies: ["WeirMetrics"], swiftSettings: house),
         .testTarget(name: "WeirAdminTests", dependencies: ["WeirAdmin"], swiftSettings: house),
         .testTarget(
             name: "WeirConfigurationTests", dependencies: ["WeirConfiguration", "WeirCore", "WeirProxy"],
             swiftSettings: house),
+        .testTarget(name: "WeirDemoTests", dependencies: ["WeirDemo", nioCore], swiftSettings: house),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["WeirCommand", "WeirTestKit", nioCore, nioPosix, nioHTTP1, nioSSL],
