@@ -186,6 +186,7 @@ public actor RateLimiter {
     /// Sets the timer for the next turn or deadline; with `now` the next turn is looked for first.
     private func setTimer(now: Instant?) {
         if let now { _ = control.next(now: now) }
+        for endpoint in control.takeNewlyLimited() { sinks[endpoint](.limitHit) }
         timer.set(control.nextEvent, on: executor.loop) { [weak self] in
             self?.assumeIsolated { $0.timerFired() }
         }

@@ -39,6 +39,7 @@ public struct AdmissionControl: Sendable {
     private var marks: [UInt64]
     private var currentMark: UInt64 = 0
     private var nextTurn: Instant?
+    private var newlyLimited: [Int] = []
 
     /// Nothing used, nobody waiting. The line holds `maxLength` calls, of each endpoint at most its share.
     public init(shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int]) {
@@ -92,7 +93,7 @@ public struct AdmissionControl: Sendable {
     @discardableResult
     public mutating func leave(_ ticket: Ticket) -> Line.Waiter? {
         guard let waiter = line.leave(ticket) else { return nil }
-        backlog.remove(waiter)
+        backlog.remove(waiter, needs: stack.needs(of: waiter.endpoint))
         return waiter
     }
 
@@ -101,6 +102,13 @@ public struct AdmissionControl: Sendable {
         guard let ticket = line.overdue(now: now), let waiter = leave(ticket) else { return nil }
         let projection = project(endpoint: waiter.endpoint, cost: waiter.cost, priority: nil, now: now)
         return Departure(ticket: ticket, endpoint: waiter.endpoint, refusal: refusal(projection, now: now))
+    }
+
+    /// The endpoints of calls that a limit has begun to hold back since this was last asked, other than on entering.
+    public mutating func takeNewlyLimited() -> [Int] {
+        guard !newlyLimited.isEmpty else { return [] }
+        defer { newlyLimited = [] }
+        return newlyLimited
     }
 
     /// The waiter behind `ticket`; nil once it has left.
@@ -147,9 +155,19 @@ public struct AdmissionControl: Sendable {
                 if earliest <= now { return (ticket, turn) }
                 turn = min(turn ?? earliest, earliest)
             }
-            line.markLimited(ticket)
+            noteLimited(ticket, waiter, now: now)
         }
         return (nil, turn)
+    }
+
+    /// A call that waited for a connection alone may find its limits used up by those of a higher class: from then on it
+    /// waits for them, by their rules.
+    private mutating func noteLimited(_ ticket: Ticket, _ waiter: Line.Waiter, now: Instant) {
+        guard !waiter.wasLimited else { return }
+        let rejects = stack.needs(of: waiter.endpoint).contains { stack.settings($0).onLimit == .reject }
+        if line.markLimited(ticket, until: rejects ? now : waiter.limitDeadline) {
+            newlyLimited.append(waiter.endpoint)
+        }
     }
 
     private func isMarked(_ limit: Int) -> Bool {
@@ -157,13 +175,17 @@ public struct AdmissionControl: Sendable {
     }
 
     private mutating func enterUnready(_ demand: Demand, now: Instant) -> Entry {
-        stack.admits(endpoint: demand.endpoint, cost: demand.cost, now: now)
+        // Those in line for a connection only will use the limits up before it.
+        let projection = project(
+            endpoint: demand.endpoint, cost: demand.cost, priority: demand.priority, now: now)
+        return projection.earliest <= now
             ? join(demand, limited: false, bottleneck: nil, now: now) : wait(demand, now: now)
     }
 
     private mutating func wait(_ demand: Demand, now: Instant) -> Entry {
         for limit in stack.needs(of: demand.endpoint) where stack.settings(limit).onLimit == .reject {
-            let earliest = stack.earliest(limit, units: demand.cost, now: now)
+            let ahead = backlog.ahead(limit: limit, endpoint: demand.endpoint, priority: demand.priority)
+            let earliest = stack.earliest(limit, units: demand.cost + ahead, now: now)
             if earliest > now { return .refused(refusal((earliest, limit), now: now), limited: true) }
         }
         let projection = project(
@@ -204,8 +226,9 @@ public struct AdmissionControl: Sendable {
         }
         let waiter = Line.Waiter(
             endpoint: demand.endpoint, priority: demand.priority, cost: demand.cost, joined: now,
-            deadline: limited ? demand.deadline : demand.readyDeadline, wasLimited: limited, bottleneck: bottleneck)
-        backlog.add(waiter)
+            deadline: limited ? demand.deadline : demand.readyDeadline, limitDeadline: demand.deadline,
+            wasLimited: limited, bottleneck: bottleneck)
+        backlog.add(waiter, needs: stack.needs(of: waiter.endpoint))
         return .joined(line.join(waiter), limited: limited, dropped: dropped)
     }
 }

@@ -16,12 +16,12 @@ struct Backlog: Sendable {
         byEndpointAndBottleneck = [Int](repeating: 0, count: endpoints * limits * classes)
     }
 
-    mutating func add(_ waiter: Line.Waiter) {
-        count(waiter, waiter.cost)
+    mutating func add(_ waiter: Line.Waiter, needs: [Int]) {
+        count(waiter, waiter.cost, needs)
     }
 
-    mutating func remove(_ waiter: Line.Waiter) {
-        count(waiter, -waiter.cost)
+    mutating func remove(_ waiter: Line.Waiter, needs: [Int]) {
+        count(waiter, -waiter.cost, needs)
     }
 
     /// Units of `limit` that are granted before a newcomer of `priority` to `endpoint`.
@@ -35,11 +35,13 @@ struct Backlog: Sendable {
         return units
     }
 
-    private mutating func count(_ waiter: Line.Waiter, _ units: Int) {
+    private mutating func count(_ waiter: Line.Waiter, _ units: Int, _ needs: [Int]) {
         let rank = waiter.priority.rawValue
         byEndpoint[waiter.endpoint * classes + rank] += units
-        guard let limit = waiter.bottleneck else { return }
-        byBottleneck[limit * classes + rank] += units
-        byEndpointAndBottleneck[(waiter.endpoint * limits + limit) * classes + rank] += units
+        // Who waits for nothing but a connection takes units of every limit that it needs as soon as it has one.
+        for limit in waiter.bottleneck.map({ [$0] }) ?? needs {
+            byBottleneck[limit * classes + rank] += units
+            byEndpointAndBottleneck[(waiter.endpoint * limits + limit) * classes + rank] += units
+        }
     }
 }

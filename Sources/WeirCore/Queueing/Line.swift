@@ -22,9 +22,11 @@ public struct Line: Sendable {
         /// When it joined.
         public let joined: Instant
         /// When it stops waiting.
-        public let deadline: Instant
+        public internal(set) var deadline: Instant
+        /// When it would stop waiting for a limit.
+        public let limitDeadline: Instant
         /// Whether a limit, and not only the want of a connection, held it back.
-        public var wasLimited: Bool
+        public internal(set) var wasLimited: Bool
         /// The limit that it was expected to wait for longest; nil where none held it back.
         public let bottleneck: Int?
     }
@@ -84,10 +86,13 @@ public struct Line: Sendable {
         return slots[ticket.slot].waiter
     }
 
-    /// Notes that a limit held this call back.
-    public mutating func markLimited(_ ticket: Ticket) {
-        guard waiter(ticket) != nil else { return }
+    /// Notes that a limit holds this call back, which it waits for until `deadline`. Returns whether that is news.
+    mutating func markLimited(_ ticket: Ticket, until deadline: Instant) -> Bool {
+        guard let waiter = waiter(ticket), !waiter.wasLimited else { return false }
         slots[ticket.slot].waiter?.wasLimited = true
+        slots[ticket.slot].waiter?.deadline = deadline
+        deadlines.insert(Deadline(moment: deadline, ticket: ticket))
+        return true
     }
 
     /// Puts a call at the end of its queue.

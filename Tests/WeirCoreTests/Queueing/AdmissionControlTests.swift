@@ -182,6 +182,47 @@ struct AdmissionControlTests {
         #expect(control.admit(ticket, now: at(30)) == .zero)
     }
 
+    @Test("A call that finds no connection is still held to its limits, counting those before it")
+    func unreadyIsLimited() throws {
+        let control = Self.control()
+        for _ in 0..<2 {
+            guard case .joined(_, limited: false, _) = control.enter(.to(0, at(0)), ready: false, now: at(0)) else {
+                Issue.record("not in line for a connection")
+                return
+            }
+        }
+        let hasty = Demand.to(0, at(0), maxWait: .milliseconds(999))
+        guard case .refused(let refusal, limited: true) = control.enter(hasty, ready: false, now: at(0)) else {
+            Issue.record("the two before it will use the window up")
+            return
+        }
+        #expect(refusal == Refusal(.rateLimited, limit: "ip", retryAfter: .seconds(1)))
+        guard case .joined(_, limited: true, _) = control.enter(.to(1, at(0)), ready: false, now: at(0)) else {
+            Issue.record("another endpoint's call does not see those before it")
+            return
+        }
+    }
+
+    @Test("A call overtaken while it waits for a connection waits for the limit from then on, by its rules")
+    func overtaken() throws {
+        let control = Self.control()
+        let early = Demand(endpoint: 0, deadline: at(500), readyDeadline: at(9000))
+        guard case .joined(let ticket, limited: false, _) = control.enter(early, ready: false, now: at(0)) else {
+            Issue.record("not in line")
+            return
+        }
+        let dear = Demand.to(0, at(0), cost: 2, priority: .critical)
+        guard case .joined(let critical, _, _) = control.enter(dear, ready: false, now: at(0)) else {
+            Issue.record("not in line")
+            return
+        }
+        #expect(control.admit(critical, now: at(10)) != nil)
+        #expect(control.next(now: at(10)) == nil)
+        #expect(control.takeNewlyLimited() == [0])
+        #expect(control.nextEvent == at(500))
+        #expect(control.expire(now: at(500))?.ticket == ticket)
+    }
+
     @Test("A wait for a limit is measured from joining to admission")
     func measuredWait() throws {
         let control = Self.control()
@@ -271,6 +312,7 @@ final class Desk {
     func admit(_ ticket: Ticket, now: Instant) -> TimeSpan? { control.admit(ticket, now: now) }
     @discardableResult func leave(_ ticket: Ticket) -> Line.Waiter? { control.leave(ticket) }
     func expire(now: Instant) -> AdmissionControl.Departure? { control.expire(now: now) }
+    func takeNewlyLimited() -> [Int] { control.takeNewlyLimited() }
     func snapshot(now: Instant) -> AdmissionSnapshot { control.snapshot(now: now) }
 
     func enter(_ demand: Demand, ready: Bool, now: Instant) -> AdmissionControl.Entry {
