@@ -61,6 +61,18 @@ struct Answer {
         Answer(status: 400, .badRequest, .badRequest, detail: detail)
     }
 
+    /// The provider's connection could not be made, or broke before an answer.
+    static let unreachable = Answer(
+        status: 502, .upstreamUnreachable, .networkError, detail: "The provider could not be reached.")
+    /// The provider's answer was not HTTP.
+    static let invalid = Answer(
+        status: 502, .upstreamInvalid, .networkError, detail: "The provider's answer was malformed.")
+
+    /// A timeout once an attempt was under way.
+    static func timedOut(_ detail: String) -> Answer {
+        Answer(status: 504, .upstreamTimeout, .timeout, detail: detail)
+    }
+
     /// Writes the answer. `upstream` and `endpoint` are configured names, or nil where the call was not routed.
     func write(
         into buffer: inout ByteBuffer, upstream: String?, endpoint: String?, withBody: Bool, close: Bool

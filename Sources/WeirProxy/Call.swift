@@ -135,7 +135,8 @@ final class Call {
         if case .waiting = phase { upstream.gate.withdraw(self, now: now) }
         let connection = connection
         settle(.ignored, now: now)
-        end(outcome)
+        // A tunnel ends when either side has had enough.
+        end(status == 101 ? .success : outcome)
         connection?.abandon()
     }
 
@@ -327,19 +328,5 @@ final class Call {
     private static func outcome(ofStatus status: Int) -> CallOutcome {
         if FailureCode(status: status) != nil { return .upstreamError }
         return (400...499).contains(status) ? .clientError : .success
-    }
-}
-
-extension Answer {
-    /// The provider's connection could not be made, or broke before an answer.
-    static let unreachable = Answer(
-        status: 502, .upstreamUnreachable, .networkError, detail: "The provider could not be reached.")
-    /// The provider's answer was not HTTP.
-    static let invalid = Answer(
-        status: 502, .upstreamInvalid, .networkError, detail: "The provider's answer was malformed.")
-
-    /// A timeout once an attempt was under way.
-    static func timedOut(_ detail: String) -> Answer {
-        Answer(status: 504, .upstreamTimeout, .timeout, detail: detail)
     }
 }

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import NIOSSL
 internal import NIOTLS
 internal import WeirCore
 internal import WeirHTTP
@@ -18,6 +19,8 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     private var phase: Phase
     private let waitsForTLS: Bool
+    /// The name that the provider's certificate has to vouch for; nil where NIOSSL checks its address, or without TLS.
+    private let peerName: String?
     private var context: ChannelHandlerContext?
     private var timer: ConnectionTimer?
     private var received = ByteBuffer()
@@ -28,9 +31,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var requestIsSent = false
     private var isReading = true
 
-    init(attempt: ConnectAttempt, waitsForTLS: Bool) {
+    init(attempt: ConnectAttempt, waitsForTLS: Bool, peerName: String?) {
         phase = .connecting(attempt)
         self.waitsForTLS = waitsForTLS
+        self.peerName = peerName
     }
 
     // MARK: For the pool
@@ -123,7 +127,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if waitsForTLS, case .some(.handshakeCompleted) = event as? TLSUserEvent { becameReady() }
+        if waitsForTLS, case .some(.handshakeCompleted) = event as? TLSUserEvent {
+            if isPeerVouched(context) { becameReady() } else { lost(now: context.eventLoop.instant) }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -152,44 +158,27 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let now = context.eventLoop.instant
-        switch phase {
-        case .connecting(let attempt):
-            close()
-            attempt.fail(waitsForTLS ? .tls : .connect)
-        case .idle(let pool):
-            pool.lostIdle(self)
-            close()
-        case .busy:
-            fail(.network, isInvalid: false, now: now)
-        case .closed:
-            context.close(promise: nil)
-        }
+        lost(now: context.eventLoop.instant)
+        context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        switch phase {
-        case .connecting(let attempt):
-            close()
-            attempt.fail(waitsForTLS ? .tls : .connect)
-        case .idle(let pool):
-            pool.lostIdle(self)
-            close()
-        case .busy(_, let call):
-            let now = context.eventLoop.instant
-            if let body, body.finishAtEOF() {
-                isReusable = false
-                finish(call, now: now)
-                call.responseFlush()
-            } else {
-                fail(.network, isInvalid: false, now: now)
-            }
-        case .closed:
-            break
+        let now = context.eventLoop.instant
+        if case .busy(_, let call) = phase, let body, body.finishAtEOF() {
+            isReusable = false
+            finish(call, now: now)
+        } else {
+            lost(now: now)
         }
     }
 
     // MARK: Within
+
+    private func isPeerVouched(_ context: ChannelHandlerContext) -> Bool {
+        guard let peerName else { return true }
+        let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+        return certificate.map { PeerName.isVouched(peerName, by: $0) } ?? false
+    }
 
     private func becameReady() {
         guard case .connecting(let attempt) = phase else { return }
@@ -244,6 +233,22 @@ final class UpstreamConnection: ChannelInboundHandler {
             close()
             call.responseEnded(now: now)
             pool.lostActive()
+        }
+    }
+
+    /// The connection is gone, or as good as gone: whoever counted on it is told.
+    private func lost(now: Instant) {
+        switch phase {
+        case .connecting(let attempt):
+            close()
+            attempt.fail(waitsForTLS ? .tls : .connect)
+        case .idle(let pool):
+            pool.lostIdle(self)
+            close()
+        case .busy:
+            fail(.network, isInvalid: false, now: now)
+        case .closed:
+            break
         }
     }
 

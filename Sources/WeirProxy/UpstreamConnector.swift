@@ -59,12 +59,15 @@ final class UpstreamConnector {
 
     private func addHandlers(to channel: any Channel, attempt: ConnectAttempt) throws {
         let pipeline = channel.pipeline.syncOperations
+        var peerName: String?
         if let tls, case .https(let host, _) = url.transport {
             // An address has no server name; NIOSSL then verifies the certificate against the address itself.
             let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : host))
+            peerName = isAddress ? nil : host
+            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: peerName))
         }
-        try pipeline.addHandler(UpstreamConnection(attempt: attempt, waitsForTLS: tls != nil))
+        try pipeline.addHandler(
+            UpstreamConnection(attempt: attempt, waitsForTLS: tls != nil, peerName: peerName))
     }
 }
 
