@@ -64,7 +64,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "WeirDemo",
-            dependencies: ["WeirConfiguration", "WeirSidecar", nioCore, nioPosix, nioHTTP1, logging],
+            dependencies: ["WeirCore", "WeirSidecar", nioCore, nioPosix, nioHTTP1],
             swiftSettings: house),
         .executableTarget(
             name: "WeirCommand",
@@ -75,14 +75,14 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
-            name: "WeirTestKit", dependencies: ["WeirCore", "WeirRuntime", nioCore, nioPosix, nioHTTP1],
+            name: "WeirTestKit", dependencies: [nioCore, nioPosix, nioHTTP1],
             swiftSettings: house),
         .testTarget(name: "WeirCoreTests", dependencies: ["WeirCore"], swiftSettings: house),
         .testTarget(
             name: "WeirRuntimeTests",
-            dependencies: ["WeirCore", "WeirRuntime", "WeirTestKit", nioCore, nioEmbedded],
+            dependencies: ["WeirCore", "WeirRuntime", nioCore, nioPosix, nioEmbedded],
             swiftSettings: house),
-        .testTarget(name: "WeirHTTPTests", dependencies: ["WeirHTTP", nioCore], swiftSettings: house),
+        .testTarget(name: "WeirHTTPTests", dependencies: ["WeirCore", "WeirHTTP", nioCore], swiftSettings: house),
         .testTarget(
             name: "WeirProxyTests", dependencies: ["WeirCore", "WeirProxy", nioCore], swiftSettings: house),
         .testTarget(name: "WeirMetricsTests", dependencies: ["WeirMetrics"], swiftSettings: house),
@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "WeirConfigurationTests", dependencies: ["WeirConfiguration", "WeirCore", "WeirProxy"],
             swiftSettings: house),
-        .testTarget(name: "WeirDemoTests", dependencies: ["WeirDemo", nioCore], swiftSettings: house),
+        .testTarget(name: "WeirDemoTests", dependencies: ["WeirCore", "WeirDemo", nioCore], swiftSettings: house),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["WeirCommand", "WeirTestKit", nioCore, nioPosix, nioHTTP1, nioSSL],

@@ -19,7 +19,9 @@ struct ExamplesTests {
         }
     }
 
-    @Test("The configurations in the README and the guide are accepted", arguments: ["README.md", "docs/configuration.md"])
+    @Test(
+        "The configurations in the README and the guide are accepted",
+        arguments: ["README.md", "docs/configuration.md"])
     func documentation(file: String) throws {
         let text = try String(contentsOf: Self.root.appending(path: file), encoding: .utf8)
         let blocks = text.components(separatedBy: "```yaml\n").dropFirst()

@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import WeirCore
 import WeirHTTP
 
 /// Random valid messages, cut at random places.

@@ -33,7 +33,7 @@ public struct Circuit: Sendable {
     private var failedProbesInARow = 0
     /// What the window held when the circuit left CLOSED.
     private var failuresThatOpened = 0
-    private var jitter: Jitter
+    private var jitter: SeededGenerator
     private var latest = Instant(nanoseconds: .min)
     private var moves: [CircuitTransition] = []
 
@@ -41,7 +41,7 @@ public struct Circuit: Sendable {
     public init(_ settings: CircuitSettings, seed: UInt64 = 0) {
         self.settings = settings
         phase = .closed(FailureWindow(settings))
-        jitter = Jitter(seed: seed)
+        jitter = SeededGenerator(seed: seed)
     }
 
     /// The state, as of the last event.

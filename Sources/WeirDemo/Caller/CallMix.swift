@@ -1,3 +1,5 @@
+internal import WeirCore
+
 /// Which operation a caller calls next: a seeded choice with weights, mostly market data.
 package struct CallMix: Sendable {
     private var generator: SeededGenerator

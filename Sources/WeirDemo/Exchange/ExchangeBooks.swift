@@ -1,4 +1,5 @@
 package import NIOCore
+internal import WeirCore
 
 /// Everything that the exchange remembers and decides: quota, faults, latency and counts, with the time given.
 package struct ExchangeBooks: Sendable {
