@@ -38,7 +38,8 @@ struct KeyTests {
     @Test(
         "A key of a later version is called so",
         arguments: [
-            ("state_file: x", "state_file"), ("api: {}", "api"), ("shared: {}", "shared"),
+            ("state_file: x", "state_file"), ("api: { listen: 127.0.0.1:1 }", "api"),
+            ("shared: { instances: 3 }", "shared"),
             ("admin: { allow_changes: true }", "admin.allow_changes"), ("log: { format: json }", "log.format"),
         ])
     func later(text: String, path: String) {
@@ -47,11 +48,29 @@ struct KeyTests {
         #expect(found.first?.hasSuffix(": \(path): is not in this version of Weir yet") == true)
     }
 
+    @Test("A key of a later version may say that the thing is off")
+    func laterIsOff() throws {
+        let root = """
+            api: { listen: null }
+            state_file: null
+            log: { format: text, access: false }
+            """
+        let upstream = """
+            preset: null
+            via: false
+            expires: null
+            trusted_proxies: []
+            feedback: { headers: none, classify: [] }
+            limits: [{ name: a, algorithm: token_bucket, rate: 1/s, burst: 1, key: null, reserve: 0, shared: false }]
+            """
+        #expect(problems(root + "\n" + withUpstream(upstream)).isEmpty)
+    }
+
     @Test(
         "So is a key of an upstream",
         arguments: [
             ("preset: bybit", "preset"), ("via: true", "via"), ("expires: { header: X }", "expires"),
-            ("trusted_proxies: []", "trusted_proxies"), ("retry: { jitter: 0.25 }", "retry.jitter"),
+            ("trusted_proxies: [10.0.0.0/8]", "trusted_proxies"), ("retry: { jitter: 0.25 }", "retry.jitter"),
             ("feedback: { clamp: true }", "feedback.clamp"),
             ("limits: [{ name: a, algorithm: token_bucket, rate: 1/s, burst: 1, key: client_ip }]", "limits[0].key"),
         ])

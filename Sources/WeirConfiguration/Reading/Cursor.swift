@@ -88,6 +88,21 @@ struct Cursor {
         }
     }
 
+    /// Null, `off`, an empty list, or a mapping of nothing else.
+    var asksForNothing: Bool {
+        switch node.content {
+        case .scalar: node.isNull || isOff
+        case .sequence(let elements): elements.isEmpty
+        case .mapping(let entries): entries.allSatisfy { child($0.key, $0.value).asksForNothing }
+        }
+    }
+
+    /// Whether it is this very scalar.
+    func isScalar(_ wanted: String?) -> Bool {
+        guard let wanted, case .scalar(let text, _) = node.content else { return false }
+        return text == wanted
+    }
+
     private static let offs = ["off", "false"]
 
     /// Whether it says `off` or `false`.

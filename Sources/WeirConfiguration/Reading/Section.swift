@@ -2,6 +2,8 @@
 protocol SectionKey: RawRepresentable<String>, CaseIterable, Hashable {
     /// Keys of the contract that this version does not have yet.
     static var later: [String] { get }
+    /// Values of those keys, beside nothing and `off`, that say no more than what this version does.
+    static var laterDefaults: [String: String] { get }
 }
 
 /// A mapping whose keys are known.
@@ -49,8 +51,9 @@ struct Section<Key: SectionKey> {
 
     private static func noteUnknown(_ pair: YAMLNode.Entry, in cursor: Cursor) {
         if Key.later.contains(pair.key) {
-            let path = cursor.child(pair.key, pair.value).path
-            cursor.report.problem(at: pair.position, path: path, Later.notYet)
+            let value = cursor.child(pair.key, pair.value)
+            guard !value.asksForNothing, !value.isScalar(Key.laterDefaults[pair.key]) else { return }
+            cursor.report.problem(at: pair.position, path: value.path, Later.notYet)
             return
         }
         var message = "unknown key \(quoted(pair.key))"

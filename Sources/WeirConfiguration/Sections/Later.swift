@@ -19,6 +19,7 @@ extension AdminKey {
 
 extension LogKey {
     static let later = ["format", "access"]
+    static let laterDefaults = ["format": "text"]
 }
 
 extension UpstreamKey {
@@ -31,6 +32,7 @@ extension PoolKey {
 
 extension LimitKey {
     static let later = ["every", "max", "reserve", "key", "key_missing", "max_keys", "tiers", "host_load", "shared"]
+    static let laterDefaults = ["reserve": "0", "key_missing": "shared"]
 }
 
 extension RetryKey {
@@ -48,4 +50,5 @@ extension FeedbackKey {
 
 extension SectionKey {
     static var later: [String] { [] }
+    static var laterDefaults: [String: String] { [:] }
 }
