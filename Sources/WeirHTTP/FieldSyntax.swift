@@ -9,10 +9,4 @@ package enum FieldSyntax {
     package static func isValue(_ value: String) -> Bool {
         value.utf8.allSatisfy(ASCII.isFieldByte)
     }
-
-    /// A host with an optional port, in the narrow form that ``RequestHeadParser`` accepts in `Host`.
-    package static func isAuthority(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        return Authority(bytes.span, in: bytes.indices) != nil
-    }
 }

@@ -41,12 +41,6 @@ package struct HeadFields: Sendable {
         entry(known).map { string($0.value) }
     }
 
-    /// The values of a kind in the order of their lines. Empty when absent.
-    package func all(_ known: KnownField) -> [String] {
-        guard present.contains(known) else { return [] }
-        return entries.lazy.filter { $0.known == known }.map { string($0.value) }
-    }
-
     /// The first value of the field called `name`, letter case aside; nil when absent.
     package func first(named name: String) -> String? {
         let wanted = name.utf8
@@ -64,14 +58,6 @@ package struct HeadFields: Sendable {
             if isEqual { return string(entry.value) }
         }
         return nil
-    }
-
-    /// Shows the first value of a kind in place; `body` is not called when there is none.
-    package func withFirst<R, E: Error>(
-        _ known: KnownField, _ body: (Span<UInt8>) throws(E) -> R
-    ) throws(E) -> R? {
-        guard let entry = entry(known) else { return nil }
-        return try body(bytes.readableBytesUInt8Span.extracting(entry.value))
     }
 
     func entry(_ known: KnownField) -> FieldEntry? {

@@ -101,11 +101,9 @@ final class Call {
     func received(requestBody bytes: ByteBuffer, now: Instant) {
         guard let connection else { return }
         if head.framing == .chunked {
-            var chunkHead = connection.makeBuffer(capacity: 16)
-            ChunkWriter.writeChunkHead(size: bytes.readableBytes, into: &chunkHead)
-            connection.write(chunkHead)
-            connection.write(bytes)
-            connection.write(ChunkWriter.chunkEnd)
+            var chunk = connection.makeBuffer(capacity: bytes.readableBytes + 20)
+            ChunkWriter.writeChunk(bytes, into: &chunk)
+            connection.write(chunk)
         } else {
             connection.write(bytes)
         }
@@ -182,9 +180,7 @@ final class Call {
     func received(body bytes: ByteBuffer, now: Instant) {
         guard case .responding(_, let framing) = phase, let downstream else { return }
         if framing == .chunked {
-            downstream.write { ChunkWriter.writeChunkHead(size: bytes.readableBytes, into: &$0) }
-            downstream.write(bytes)
-            downstream.write(ChunkWriter.chunkEnd)
+            downstream.write { ChunkWriter.writeChunk(bytes, into: &$0) }
         } else {
             downstream.write(bytes)
         }

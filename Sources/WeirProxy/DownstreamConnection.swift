@@ -45,9 +45,6 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     // MARK: For the listener
 
-    /// Whether a call is under way.
-    var isBusy: Bool { call != nil }
-
     /// Closes now if there is nothing under way, and after the answer otherwise.
     func drain() {
         if call == nil { close() }

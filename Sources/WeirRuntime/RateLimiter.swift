@@ -114,11 +114,6 @@ public actor RateLimiter {
         arm(now: now)
     }
 
-    /// The most that one call to `endpoint` can ever cost; nil without limits.
-    public func largestCost(of endpoint: Int) -> Int? {
-        control.largestCost(of: endpoint)
-    }
-
     /// What the limits and the line show of themselves.
     public func snapshot(now: Instant) -> AdmissionSnapshot {
         control.snapshot(now: now)

@@ -150,16 +150,15 @@ struct BodyDecoderTests {
     }
 
     static let sizes: [(Int, String)] = [
-        (1, "1\r\n"), (9, "9\r\n"), (10, "a\r\n"), (255, "ff\r\n"), (4096, "1000\r\n"), (65_535, "ffff\r\n"),
-        (0x1_0000_0000, "100000000\r\n"), (0xFFFF_FFFF, "ffffffff\r\n"), (.max, "7fffffffffffffff\r\n"), (0, ""),
-        (-1, ""),
+        (1, "1"), (9, "9"), (10, "a"), (255, "ff"), (4096, "1000"), (65_535, "ffff"), (65_536, "10000"),
     ]
 
-    @Test("chunk heads are written in plain hexadecimal, and never an empty chunk", arguments: sizes)
+    @Test("chunk heads are written in plain hexadecimal", arguments: sizes)
     func chunkHeads(_ size: Int, _ text: String) {
         var buffer = ByteBuffer()
-        ChunkWriter.writeChunkHead(size: size, into: &buffer)
-        #expect(String(buffer: buffer) == text)
+        let data = String(repeating: "x", count: size)
+        ChunkWriter.writeChunk(ByteBuffer(string: data), into: &buffer)
+        #expect(String(buffer: buffer) == "\(text)\r\n\(data)\r\n")
     }
 
     @Test("what the chunk writer writes, the decoder reads")
@@ -167,9 +166,7 @@ struct BodyDecoderTests {
         var buffer = ByteBuffer()
         ChunkWriter.writeChunk(ByteBuffer(string: "hello"), into: &buffer)
         ChunkWriter.writeChunk(ByteBuffer(), into: &buffer)
-        ChunkWriter.writeChunkHead(size: 6, into: &buffer)
-        buffer.writeString(" world")
-        buffer.writeImmutableBuffer(ChunkWriter.chunkEnd)
+        ChunkWriter.writeChunk(ByteBuffer(string: " world"), into: &buffer)
         buffer.writeImmutableBuffer(ChunkWriter.lastChunk)
         #expect(String(buffer: buffer) == "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
         #expect(decode(String(buffer: buffer), .chunked, cuts: []) == ("hello world", .whole(rest: "")))
