@@ -34,34 +34,47 @@ package final class Sidecar: Sendable {
     /// - Throws: `StartError`.
     package static func start(_ settings: SidecarSettings, path: String, log: Logger) async throws -> Sidecar {
         let catalogue = try MetricCatalogue()
-        let addresses = settings.upstreams.reduce(into: [ListenAddress]()) { addresses, upstream in
-            if !addresses.contains(upstream.listen) || upstream.listen.isEphemeral { addresses.append(upstream.listen) }
-        }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, addresses.count))
-        var lanes: [Lane] = []
+        let listeners = listeners(of: settings.upstreams)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, listeners.count))
+        let view = AdminView(catalogue: catalogue, path: path)
+        var admin: AdminServer?
         do {
-            let view = AdminView(catalogue: catalogue, path: path)
-            let admin = try AdminServer(
+            let server = try AdminServer(
                 settings: AdminSettings(
                     listen: AdminAddress(settings.admin.listen), maxConnections: settings.admin.maxConnections,
                     allowHosts: settings.admin.allowHosts),
                 source: view)
-            var rest = settings.upstreams[...]
-            for address in addresses {
-                let upstreams = address.isEphemeral ? [rest.removeFirst()] : rest.filter { $0.listen == address }
+            admin = server
+            var lanes: [Lane] = []
+            for (address, upstreams) in listeners {
                 lanes.append(
-                    try await Lane.open(address, Array(upstreams), on: group.next(), catalogue: catalogue, log: log))
+                    try await Lane.open(address, upstreams, on: group.next(), catalogue: catalogue, log: log))
             }
             view.becomeReady(lanes)
             let sidecar = Sidecar(
-                settings: settings, group: group, lanes: lanes, view: view, admin: admin, log: log)
+                settings: settings, group: group, lanes: lanes, view: view, admin: server, log: log)
             try await sidecar.announce()
             return sidecar
         } catch {
+            admin?.stop()
             try? await group.shutdownGracefully()
             if let error = error as? AdminError { throw StartError.admin("\(error)") }
             throw error
         }
+    }
+
+    /// The upstreams by the address that they share. Where the system chooses the port there is nothing to share.
+    private static func listeners(of upstreams: [UpstreamSettings]) -> [(ListenAddress, [UpstreamSettings])] {
+        var listeners: [(address: ListenAddress, upstreams: [UpstreamSettings])] = []
+        for upstream in upstreams {
+            let shared = listeners.firstIndex { $0.address == upstream.listen && !upstream.listen.isEphemeral }
+            if let shared {
+                listeners[shared].upstreams.append(upstream)
+            } else {
+                listeners.append((upstream.listen, [upstream]))
+            }
+        }
+        return listeners
     }
 
     /// The address of the admin endpoint as bound.
@@ -103,7 +116,7 @@ package final class Sidecar: Sendable {
 }
 
 extension ListenAddress {
-    /// Whether the system chooses the port: then no two upstreams share the listener.
+    /// Whether the system chooses the port.
     fileprivate var isEphemeral: Bool {
         if case .tcp(_, port: 0) = self { true } else { false }
     }
