@@ -24,6 +24,9 @@ final class Call {
     let arrived: Instant
     var endpoint: Endpoint { wishes.endpoint }
 
+    /// Its place in line, kept by the gate; nil where it stands in none.
+    var ticket: Ticket?
+
     private weak var downstream: DownstreamConnection?
     private var phase = Phase.waiting
     private var permit: CircuitPermit?
@@ -72,7 +75,7 @@ final class Call {
         slowDue = endpoint.circuitSettings?.slowCall.map { now + $0 }
         connection.wake(nextWake)
         if requestIsComplete { connection.requestEnded() }
-        downstream?.callStarted()
+        downstream?.resumeBody()
         connection.flush()
     }
 

@@ -52,20 +52,15 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     // MARK: For the call
 
-    /// The call has been sent: its body may flow.
-    func callStarted() {
+    /// The provider can take the body of the call, or more of it.
+    func resumeBody() {
         guard !isProcessing, let context else { return }
         process(now: context.eventLoop.instant)
     }
 
-    /// The provider can take more of the body.
-    func resumeBody() {
-        callStarted()
-    }
-
     /// Whether the connection has to close after the answer to this call.
     func mustCloseAfter(requestIsComplete: Bool) -> Bool {
-        !isPersistent || listener.isDraining || !requestIsComplete
+        isLastRequest || !requestIsComplete
     }
 
     /// Whether more may be written without piling up.
@@ -93,36 +88,22 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     /// The forwarded response is complete.
     func callEnded(closes: Bool, now: Instant) {
-        call = nil
-        if closes || body != nil || !isPersistent || listener.isDraining {
-            linger()
-        } else {
-            flush()
-            awaitNext(now: now)
-        }
-        listener.callEnded()
+        finishCall(closes: closes || isLastRequest || body != nil, now: now)
     }
 
     /// Answers the call in Weir's own name.
     func answer(_ answer: Answer, upstream: String?, endpoint: String?) {
         guard let context else { return }
-        let closes = !isPersistent || listener.isDraining || !canDiscardBody
+        let closes = isLastRequest || !canDiscardBody
         let withBody = request?.method != .head
         write { answer.write(into: &$0, upstream: upstream, endpoint: endpoint, withBody: withBody, close: closes) }
-        call = nil
-        if closes {
-            linger()
-        } else {
-            flush()
-            awaitNext(now: context.eventLoop.instant)
-        }
-        listener.callEnded()
+        finishCall(closes: closes, now: context.eventLoop.instant)
     }
 
     /// The provider has switched protocols: whatever the caller sends from here on belongs to the call.
     func tunnel() {
         body = BodyDecoder(.untilClose)
-        callStarted()
+        resumeBody()
     }
 
     /// The response broke off after its head: the connection closes, so that it never looks complete. Where the end of
@@ -290,6 +271,21 @@ final class DownstreamConnection: ChannelInboundHandler {
     }
 
     // MARK: Life
+
+    /// Whether the connection ends with the current request, whatever comes of it.
+    private var isLastRequest: Bool { !isPersistent || listener.isDraining }
+
+    /// The whole answer has been written: sends it and goes on to the next request, or closes.
+    private func finishCall(closes: Bool, now: Instant) {
+        call = nil
+        if closes {
+            linger()
+        } else {
+            flush()
+            awaitNext(now: now)
+        }
+        listener.callEnded()
+    }
 
     private func awaitNext(now: Instant) {
         request = nil

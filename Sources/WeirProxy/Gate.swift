@@ -15,7 +15,6 @@ final class Gate {
     private let limiter: RateLimiter
     private let pool: UpstreamPool
     private var waiting: [Ticket: Call] = [:]
-    private var tickets: [ObjectIdentifier: Ticket] = [:]
     private var isPumping = false
     private var mustPumpAgain = false
     /// No connection is opened ahead of its turn after one has failed, until a turn comes.
@@ -48,7 +47,7 @@ final class Gate {
         case .joined(let ticket):
             call.endpoint.report(permit, .ignored, now: now)
             waiting[ticket] = call
-            tickets[ObjectIdentifier(call)] = ticket
+            call.ticket = ticket
             pump(now: now)
         case .refused(let refusal):
             call.endpoint.report(permit, .ignored, now: now)
@@ -58,7 +57,7 @@ final class Gate {
 
     /// Takes a call out of line; nothing happens where it stands in none.
     func withdraw(_ call: Call, now: Instant) {
-        guard let ticket = tickets[ObjectIdentifier(call)] else { return }
+        guard let ticket = call.ticket else { return }
         forget(ticket)
         limiter.assumeIsolated { $0.leave(ticket, now: now) }
     }
@@ -158,8 +157,7 @@ final class Gate {
     }
 
     private func forget(_ ticket: Ticket) {
-        guard let call = waiting.removeValue(forKey: ticket) else { return }
-        tickets[ObjectIdentifier(call)] = nil
+        waiting.removeValue(forKey: ticket)?.ticket = nil
     }
 }
 

@@ -38,12 +38,15 @@ package final class Upstream {
         var endpoints: [Endpoint] = []
         for (index, endpoint) in settings.endpoints.enumerated() {
             let rules = isShared ? settings.circuit : endpoint.circuit
-            let own = rules.map {
-                CircuitBreaker(on: eventLoop, settings: $0, seed: seed &+ UInt64(index), emit: sinks[index])
-            }
+            let circuit =
+                isShared
+                ? sharedCircuit
+                : rules.map {
+                    CircuitBreaker(on: eventLoop, settings: $0, seed: seed &+ UInt64(index), emit: sinks[index])
+                }
             endpoints.append(
                 Endpoint(
-                    index: index, settings: endpoint, circuit: isShared ? sharedCircuit : own, circuitSettings: rules,
+                    index: index, settings: endpoint, circuit: circuit, circuitSettings: rules,
                     largestCost: control.largestCost(of: index), emit: sinks[index]))
         }
         self.endpoints = endpoints

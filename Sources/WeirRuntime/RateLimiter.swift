@@ -59,7 +59,7 @@ public actor RateLimiter {
     }
 
     /// Admits a call, puts it in line or refuses it. Where nothing is `ready` to carry it, it waits even if the limits
-    /// would admit it. Nobody is told of a turn from in here: whoever calls asks `next` once the ticket is in its books.
+    /// would admit it. Whoever calls asks `next` once the ticket is in its books: that is what sets the timer.
     public func enter(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
         guard !isShutDown else { return .refused(Refusal(.draining)) }
         switch control.enter(demand, ready: ready, now: now) {
@@ -68,7 +68,6 @@ public actor RateLimiter {
             return .admitted
         case .joined(let ticket, let limited, let dropped):
             if limited { sinks[demand.endpoint](.limitHit) }
-            setTimer(now: now)
             if let dropped { turnAway(dropped) }
             return .joined(ticket)
         case .refused(let refusal, let limited):
@@ -82,13 +81,13 @@ public actor RateLimiter {
     public func next(now: Instant) -> Ticket? {
         while let ticket = control.next(now: now) {
             guard let continuation = tasks.removeValue(forKey: ticket) else {
-                setTimer(now: nil)
+                setTimer()
                 return ticket
             }
             guard let waited = admit(ticket, now: now) else { continue }
             continuation.resume(returning: waited)
         }
-        setTimer(now: nil)
+        setTimer()
         return nil
     }
 
@@ -147,7 +146,11 @@ public actor RateLimiter {
         switch enter(demand, ready: true, now: now) {
         case .admitted: return .zero
         case .refused(let refusal): throw refusal
-        case .joined(let ticket): return try await turn(of: ticket)
+        case .joined(let ticket):
+            // Announcing a turn has to wait until the continuation is in the books; the timer will.
+            _ = control.next(now: now)
+            setTimer()
+            return try await turn(of: ticket)
         }
     }
 
@@ -178,9 +181,8 @@ public actor RateLimiter {
         if next(now: now) != nil { handlers?.turnCame() }
     }
 
-    /// Sets the timer for the next turn or deadline; with `now` the next turn is looked for first.
-    private func setTimer(now: Instant?) {
-        if let now { _ = control.next(now: now) }
+    /// Sets the timer for the next turn, as `control.next` has just found it, or the next deadline.
+    private func setTimer() {
         for endpoint in control.takeNewlyLimited() { sinks[endpoint](.limitHit) }
         timer.set(control.nextEvent, on: executor.loop) { [weak self] in
             self?.assumeIsolated { $0.timerFired() }

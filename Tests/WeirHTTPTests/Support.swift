@@ -22,6 +22,16 @@ enum Outcome: Equatable {
     case refused(HTTPDefect)
 }
 
+/// Expects that parsing `text` has one outcome, wherever its bytes are cut.
+func expectSame(whereverSplit text: String, _ parse: (_ cuts: [Int]) -> Outcome) {
+    let count = text.utf8.count
+    let whole = parse([])
+    for cut in 0...count {
+        #expect(parse([cut]) == whole, "cut at \(cut)")
+    }
+    #expect(parse(Array(0...count)) == whole, "byte by byte")
+}
+
 /// Feeds `bytes` piece by piece, cutting at `cuts` (ascending), and parses one head.
 func feed(_ bytes: [UInt8], cuts: [Int], _ parse: (inout ByteBuffer) throws -> String?) -> Outcome {
     var buffer = ByteBuffer()
