@@ -26,6 +26,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "weir", targets: ["WeirCommand"]),
+        .executable(name: "weir-bench", targets: ["WeirBench"]),
         .library(name: "WeirCore", targets: ["WeirCore"]),
         .library(name: "WeirRuntime", targets: ["WeirRuntime"]),
     ],
@@ -50,11 +51,15 @@ let package = Package(
         .target(name: "WeirMetrics", swiftSettings: house),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-        .target(name: "WeirAdmin", dependencies: ["CMicroHTTPD"], swiftSettings: house),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "WeirAdmin", dependencies: ["CMicroHTTPD", "CZlib"],
+            resources: [.embedInCode("Page/page.html"), .embedInCode("Page/style"), .embedInCode("Page/script")],
+            swiftSettings: house),
         .target(
             name: "WeirConfiguration",
             dependencies: ["WeirCore", "WeirHTTP", "WeirProxy", .product(name: "Yams", package: "Yams")],
-            swiftSettings: house),
+            resources: [.embedInCode("Presets")], swiftSettings: house),
         .target(
             name: "WeirSidecar",
             dependencies: [
@@ -69,11 +74,16 @@ let package = Package(
         .executableTarget(
             name: "WeirCommand",
             dependencies: [
-                "WeirConfiguration", "WeirSidecar", "WeirDemo", logging,
+                "WeirCore", "WeirProxy", "WeirConfiguration", "WeirSidecar", "WeirDemo", nioCore, nioPosix, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
+        .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
+        .executableTarget(
+            name: "WeirBench",
+            dependencies: ["CAllocationCount", "WeirCore", "WeirRuntime", "WeirMetrics", nioCore, nioPosix],
+            path: "Benchmarks", exclude: ["CAllocationCount"], swiftSettings: house),
         .target(
             name: "WeirTestKit", dependencies: [nioCore, nioPosix, nioHTTP1],
             swiftSettings: house),
@@ -82,15 +92,26 @@ let package = Package(
             name: "WeirRuntimeTests",
             dependencies: ["WeirCore", "WeirRuntime", nioCore, nioPosix, nioEmbedded],
             swiftSettings: house),
-        .testTarget(name: "WeirHTTPTests", dependencies: ["WeirCore", "WeirHTTP", nioCore], swiftSettings: house),
         .testTarget(
-            name: "WeirProxyTests", dependencies: ["WeirCore", "WeirProxy", nioCore], swiftSettings: house),
-        .testTarget(name: "WeirMetricsTests", dependencies: ["WeirMetrics"], swiftSettings: house),
+            name: "WeirHTTPTests", dependencies: ["WeirCore", "WeirHTTP", nioCore, nioEmbedded, nioHTTP1],
+            swiftSettings: house),
+        .testTarget(
+            name: "WeirProxyTests", dependencies: ["WeirCore", "WeirRuntime", "WeirProxy", nioCore],
+            swiftSettings: house),
+        .testTarget(
+            name: "WeirMetricsTests", dependencies: ["WeirMetrics"], exclude: ["parse_exposition.py"],
+            swiftSettings: house),
         .testTarget(name: "WeirAdminTests", dependencies: ["WeirAdmin"], swiftSettings: house),
         .testTarget(
             name: "WeirConfigurationTests", dependencies: ["WeirConfiguration", "WeirCore", "WeirProxy"],
             swiftSettings: house),
+        .testTarget(
+            name: "WeirSidecarTests",
+            dependencies: ["WeirSidecar", "WeirAdmin", "WeirProxy", "WeirMetrics", "WeirConfiguration"],
+            swiftSettings: house),
         .testTarget(name: "WeirDemoTests", dependencies: ["WeirCore", "WeirDemo", nioCore], swiftSettings: house),
+        .testTarget(
+            name: "MonitoringTests", dependencies: ["WeirCommand", "WeirTestKit"], swiftSettings: house),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["WeirCommand", "WeirTestKit", nioCore, nioPosix, nioHTTP1, nioSSL],

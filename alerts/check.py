@@ -1,24 +1,30 @@
 #!/usr/bin/env python3
-"""Checks the rules for what promtool does not: tests, runbooks, annotations, and the metrics they name.
+"""Checks the rules for what promtool does not: tests, runbooks, annotations, routes, and the metrics they name.
 
 Tests are found by their names. An alert has one test named `ALERT fires`, one `ALERT near miss` and one
 `ALERT low traffic`; a recording rule has `RECORD counts`, `RECORD leaves out` and `RECORD no traffic`. More text may
 follow after a colon.
 """
 
+import json
 import pathlib
 import re
+import subprocess
 import sys
+import urllib.parse
 
 sys.dont_write_bytecode = True
 
 HERE = pathlib.Path(__file__).parent
 RUNBOOKS = HERE.parent / "docs" / "runbooks"
-sys.path.insert(0, str(HERE.parent / "dashboards"))
+DASHBOARDS = HERE.parent / "dashboards"
+ROUTES = HERE / "alertmanager.example.yml"
+sys.path.insert(0, str(DASHBOARDS))
 
 import catalogue
 
-SEVERITIES = {"critical", "warning", "info"}
+# Who hears of an alert, by its severity: the receivers of alertmanager.example.yml.
+RECEIVERS = {"critical": "page", "warning": "ticket", "info": "digest"}
 
 
 def rules(text):
@@ -65,16 +71,63 @@ def base(text, name):
     return found[1] if found else None
 
 
+def severities(body):
+    """What the severity of an alert may be: a word, or the words between the actions of a template."""
+    return set(re.sub(r"\{\{.*?\}\}", " ", value(body, "severity").strip("'")).split())
+
+
+def boards():
+    """The variables of each dashboard, by its uid."""
+    listed = [json.loads(path.read_text()) for path in DASHBOARDS.glob("weir-*.json")]
+    return {board["uid"]: {one["name"] for one in board["templating"]["list"]} for board in listed}
+
+
+def link_problems(url, base):
+    """What is wrong with a link to a dashboard: it names one of ours, and sets variables that this one has."""
+    if not url.startswith(base):
+        yield f"dashboard_url must start with {base}"
+        return
+    parts = urllib.parse.urlsplit(url.removeprefix(base))
+    known = boards().get(parts.path)
+    if known is None:
+        yield f"dashboard_url names {parts.path}, and there is no such dashboard"
+        return
+    for name, text in urllib.parse.parse_qsl(parts.query):
+        variable = name.removeprefix("var-")
+        if variable == name or variable not in known or f"$labels.{variable} " not in text:
+            yield f"dashboard_url sets {name} to {text}"
+
+
+def route_problems(alerts):
+    """Whether the example routes every alert by its severity, and inhibits only alerts that exist."""
+    named = re.findall(r'alertname=~?"([^"]+)"', ROUTES.read_text())
+    for name in sorted({one for names in named for one in names.split("|")} - set(alerts)):
+        yield f"names the alert {name}, which does not exist"
+    for name, found in sorted(alerts.items()):
+        for severity in sorted(found):
+            command = ["amtool", "config", "routes", "test", f"--config.file={ROUTES}",
+                       f"--verify.receivers={RECEIVERS[severity]}", f"alertname={name}", f"severity={severity}"]
+            result = subprocess.run(command, capture_output=True, text=True)
+            if result.returncode != 0:
+                yield f"{name} of severity {severity} must go to {RECEIVERS[severity]} alone: {result.stdout.strip()}"
+
+
+def page_links(page):
+    """Every page that a runbook links to is there."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        if not (page.parent / target).is_file():
+            yield f"docs/runbooks/{page.name} links to {target}, which does not exist"
+
+
 def alert_problems(name, body, bases, recorded):
     for key in ("summary", "description", "runbook_url", "dashboard_url"):
         if not value(body, key):
             yield f"has no {key}"
-    if value(body, "severity") not in SEVERITIES:
-        yield f"severity must be one of {', '.join(sorted(SEVERITIES))}"
+    if not severities(body) <= set(RECEIVERS) or not severities(body):
+        yield f"severity must be one of {', '.join(RECEIVERS)}"
     if value(body, "runbook_url") != f"{bases['runbook']}{name}.md":
         yield f"runbook_url must be {bases['runbook']}{name}.md"
-    if not value(body, "dashboard_url").startswith(f"{bases['dashboard']}weir-"):
-        yield f"dashboard_url must start with {bases['dashboard']}weir-"
+    yield from link_problems(value(body, "dashboard_url"), bases["dashboard"])
     page = RUNBOOKS / f"{name}.md"
     if not page.is_file():
         yield f"has no runbook docs/runbooks/{name}.md"
@@ -100,6 +153,7 @@ def main():
             listed[title] = body
     kinds = {"alert": ("fires", "near miss", "low traffic"), "record": ("counts", "leaves out", "no traffic")}
     names = set()
+    alerts = {}
     for path in sorted(HERE.glob("*.rules.yml")):
         text = path.read_text()
         bases = {name: base(text, name) for name in ("runbook", "dashboard")}
@@ -114,6 +168,7 @@ def main():
             lacking = [one for one in kinds[kind] if not has_test(listed, name, one)]
             problems += [f"has no test `{name} {one}` that asserts it" for one in lacking]
             if kind == "alert":
+                alerts[name] = alerts.get(name, set()) | (severities(body) & set(RECEIVERS))
                 problems += alert_problems(name, body, bases, recorded)
             found += [f"{path.name}: {name}: {problem}" for problem in problems]
     if not names:
@@ -122,11 +177,13 @@ def main():
     found += [f"a test is named {title!r}, but there is no such rule" for title in strays]
     orphans = [page.name for page in RUNBOOKS.glob("*.md") if page.stem not in names]
     found += [f"docs/runbooks/{name} belongs to no alert" for name in orphans]
+    found += [problem for page in sorted(RUNBOOKS.glob("*.md")) for problem in page_links(page)]
+    found += [f"{ROUTES.name}: {problem}" for problem in route_problems(alerts)]
     for problem in found:
         print(problem, file=sys.stderr)
     if found:
         return 1
-    print(f"rules: {len(names)} rules, each with its tests; each alert with its annotations and its runbook")
+    print(f"rules: {len(names)} rules, each with its tests; each alert with its annotations, its runbook and its route")
     return 0
 
 

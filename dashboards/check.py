@@ -25,6 +25,17 @@ RATE = re.compile(r"\b(rate|irate|increase)\s*\(\s*[\w:]+\s*\{[^{}]*\}\s*\[")
 COUNTER = re.compile(r"\w+(?:_total|_bucket|_count|_sum)\b\s*\{")
 
 
+def recorded():
+    """The names of the recording rules, which panels may show."""
+    return set(re.findall(r"- record: (\S+)", RULES.read_text()))
+
+
+def chosen(board):
+    """How each variable stands in a selector: `=~` where several may be chosen, else `=`."""
+    queries = [variable for variable in board["templating"]["list"] if variable["type"] == "query"]
+    return {variable["name"]: ("=~" if variable["multi"] else "=", f"${variable['name']}") for variable in queries}
+
+
 def variables(board):
     listed = {variable["name"]: variable for variable in board["templating"]["list"]}
     for name in ("datasource", "job", "instance", "upstream"):
@@ -36,10 +47,12 @@ def variables(board):
     for name, variable in listed.items():
         if variable["type"] != "query":
             continue
-        wanted = {
-            "multi": True, "includeAll": True, "allValue": ".+", "refresh": 2, "datasource": DATASOURCE,
-            "label": name.capitalize(),
-        }
+        wanted = {"refresh": 2, "datasource": DATASOURCE, "label": name.capitalize()}
+        # One upstream in depth is one; of all else there may be many.
+        if name == "upstream" and board["uid"] == "weir-upstream":
+            wanted |= {"multi": False, "includeAll": False}
+        else:
+            wanted |= {"multi": True, "includeAll": True, "allValue": ".+"}
         for key, value in wanted.items():
             if variable.get(key) != value:
                 yield f"variable {name}: {key} must be {value!r}"
@@ -65,16 +78,19 @@ def layout(panels):
             yield f"layout: a gap in row {y}, columns {empty[0]} to {empty[-1]}"
 
 
-def expression(text):
-    """What is wrong with one expression, its syntax apart."""
-    yield from catalogue.problems(text)
+def expression(text, choice):
+    """What is wrong with one expression, its syntax apart; `choice` says how the variables must stand in it."""
+    rules = recorded()
+    yield from catalogue.problems(text, rules)
     for name, matchers in catalogue.selectors(text):
         required = ["job", "instance"]
-        if catalogue.family(name) and "upstream" in catalogue.labels(name):
+        # An alert on a sidecar has no upstream, and must be seen all the same.
+        if name in rules or name != "ALERTS" and catalogue.family(name) and "upstream" in catalogue.labels(name):
             required.append("upstream")
         for label in required:
-            if matchers.get(label) != ("=~", f"${label}"):
-                yield f'{name} is not selected by {label}=~"${label}"'
+            operator, value = choice[label]
+            if matchers.get(label) != (operator, value):
+                yield f'{name} is not selected by {label}{operator}"{value}"'
     for function, span in re.findall(r"(\w+)\s*\([^()\[\]]*\[([^\]]*)\]", text):
         if span != ("$__range" if function == "present_over_time" else "$__rate_interval"):
             yield f"{function} must not look at [{span}], but at [$__rate_interval] (present_over_time: [$__range])"
@@ -82,7 +98,7 @@ def expression(text):
         yield "a counter must stand in rate, irate or increase, and nothing else may"
 
 
-def panel_problems(panel, thresholds):
+def panel_problems(panel, thresholds, choice):
     for key in ("title", "description"):
         if not panel.get(key):
             yield f"has no {key}"
@@ -102,14 +118,15 @@ def panel_problems(panel, thresholds):
             yield f"{target['refId']}: must use ${{datasource}}"
         if panel["type"] != "table" and not target.get("legendFormat"):
             yield f"{target['refId']}: has no legend"
-        yield from (f"{target['refId']}: {problem}" for problem in expression(target["expr"]))
+        yield from (f"{target['refId']}: {problem}" for problem in expression(target["expr"], choice))
     named = re.search(r"Line: ([\w, ]+)\.", panel.get("description", ""))
     drawn = defaults.get("custom", {}).get("thresholdsStyle", {}).get("mode", "off") != "off"
     if drawn != bool(named):
         yield "a threshold line and the words `Line: ALERT.` in the description must come together"
     if drawn and named:
-        lines = sorted(step["value"] for step in defaults["thresholds"]["steps"] if step["value"] is not None)
-        wanted = sorted(thresholds.get(alert) for alert in named[1].split(", ") if alert in thresholds)
+        # An alert on an absolute value has a line on either side of 0.
+        lines = sorted({abs(step["value"]) for step in defaults["thresholds"]["steps"] if step["value"] is not None})
+        wanted = sorted(thresholds.get(alert, -1) for alert in named[1].split(", "))
         if lines != wanted:
             yield f"draws its lines at {lines}, but {named[1]} has {wanted}"
 
@@ -119,7 +136,7 @@ def alert_thresholds():
     found = {}
     for block in RULES.read_text().split("- alert: ")[1:]:
         body = block.split("expr:", 1)[1].split("labels:", 1)[0]
-        figure = re.search(r"[<>]=? (\d+(?:\.\d+)?)", body)
+        figure = re.search(r"[<>] (\d+(?:\.\d+)?)", body)
         if figure:
             found[block.split()[0]] = float(figure[1])
     return found
@@ -155,6 +172,7 @@ def board_problems(board, thresholds):
     if len(set(numbers)) != len(numbers):
         yield "has a panel id twice"
     yield from layout(board["panels"])
+    choice = chosen(board)
     expressions = []
     for panel in board["panels"]:
         where = f"panel {panel.get('title')!r}"
@@ -162,7 +180,7 @@ def board_problems(board, thresholds):
             if not panel.get("title") or panel.get("collapsed") or panel.get("panels"):
                 yield f"{where}: a row has a title, is not collapsed and holds no panels"
             continue
-        yield from (f"{where}: {problem}" for problem in panel_problems(panel, thresholds))
+        yield from (f"{where}: {problem}" for problem in panel_problems(panel, thresholds, choice))
         expressions += [(f"{where}, {target['refId']}", target["expr"]) for target in panel.get("targets", [])]
     marks = [mark for mark in board["annotations"]["list"] if "mm_circuit_transitions_total" in mark.get("expr", "")]
     if not marks:
@@ -171,7 +189,7 @@ def board_problems(board, thresholds):
         where = f"annotation {mark['name']!r}"
         if mark.get("datasource") != DATASOURCE:
             yield f"{where}: must use ${{datasource}}"
-        yield from (f"{where}: {problem}" for problem in expression(mark["expr"]))
+        yield from (f"{where}: {problem}" for problem in expression(mark["expr"], choice))
         expressions.append((where, mark["expr"]))
     for variable in board["templating"]["list"]:
         if variable["type"] == "query":

@@ -47,3 +47,12 @@ static inline int weir_mhd_socket(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     return info == NULL ? -1 : info->connect_fd;
 }
+
+/* A response whose body is what `next` gives, `block` bytes at the most at once. `end` is called when it is gone. */
+static inline struct MHD_Response *weir_mhd_stream(
+    size_t block, MHD_ContentReaderCallback next, void *context, MHD_ContentReaderFreeCallback end) {
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, next, context, end);
+}
+
+/* What `next` returns at the end. */
+static inline ssize_t weir_mhd_end_of_stream(void) { return MHD_CONTENT_READER_END_OF_STREAM; }

@@ -6,7 +6,7 @@ final class AdminExchange: Sendable {
     enum Stage {
         /// Only the target of the request line is known.
         case head(target: String)
-        /// The head is known; the body, if any, is being thrown away.
+        /// The head is known; the body, if any, is being read.
         case body(AdminRequest)
         /// Its connection is suspended while the answer is gathered.
         case gathering

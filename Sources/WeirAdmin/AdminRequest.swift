@@ -1,4 +1,4 @@
-/// A request to the admin endpoint, as far as its head tells. Bodies are never kept.
+/// A request to the admin endpoint.
 package struct AdminRequest: Sendable, Equatable {
     /// A name and a value, of a header field or of an item of the query.
     package struct Field: Sendable, Equatable {
@@ -21,6 +21,8 @@ package struct AdminRequest: Sendable, Equatable {
     package let version: String
     /// The header fields in order.
     package let headers: [Field]
+    /// The body, as far as it has come: at most `AdminRoutes.maxBody` bytes.
+    package var body: [UInt8] = []
     /// The authority of an absolute-form target, which outranks `Host`.
     private let targetAuthority: String?
 
@@ -56,6 +58,11 @@ package struct AdminRequest: Sendable, Equatable {
     /// The values of all header fields of that name, whatever their case.
     package func values(_ name: String) -> [String] {
         headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+    }
+
+    /// The values of all items of the query of that name.
+    package func queryValues(_ name: String) -> [String] {
+        query.filter { $0.name == name }.map(\.value)
     }
 
     /// The value of the first item of the query of that name.

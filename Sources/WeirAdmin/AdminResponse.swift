@@ -5,7 +5,7 @@ package struct AdminResponse: Sendable, Equatable {
     package var status: Int
     /// The `Content-Type`.
     package var contentType: String
-    /// Header fields beside `Content-Type` and `X-Content-Type-Options: nosniff`, which every answer has.
+    /// Header fields beside those that every answer has.
     package var headers: [AdminRequest.Field]
     /// The body.
     package var body: [UInt8]
@@ -24,11 +24,24 @@ package struct AdminResponse: Sendable, Equatable {
             status: status, contentType: "text/plain; charset=utf-8", headers: headers, body: Array(text.utf8))
     }
 
-    /// All header fields in the order in which they are sent.
+    /// All header fields in the order in which they are sent. Nothing here is to be kept, guessed at, framed, or read
+    /// from another site's page; and only a document that says otherwise may load or run anything.
     var allHeaders: [AdminRequest.Field] {
-        [
-            AdminRequest.Field(name: "Content-Type", value: contentType),
-            AdminRequest.Field(name: "X-Content-Type-Options", value: "nosniff"),
-        ] + headers
+        var fields = headers
+        if status != 204 {
+            fields.insert(AdminRequest.Field(name: "Content-Type", value: contentType), at: 0)
+        }
+        for standard in Self.standardHeaders where !headers.contains(where: { $0.name == standard.name }) {
+            fields.append(standard)
+        }
+        return fields
     }
+
+    private static let standardHeaders = [
+        AdminRequest.Field(name: "Cache-Control", value: "no-store"),
+        AdminRequest.Field(name: "X-Content-Type-Options", value: "nosniff"),
+        AdminRequest.Field(name: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'"),
+        AdminRequest.Field(name: "Cross-Origin-Resource-Policy", value: "same-origin"),
+        AdminRequest.Field(name: "Referrer-Policy", value: "no-referrer"),
+    ]
 }

@@ -5,12 +5,18 @@ package final class AdminServer: Sendable {
     private let server: MicroHTTPServer
 
     /// Binds and serves. Throws, and leaves nothing behind, if the address cannot be had.
-    package convenience init(settings: AdminSettings, source: any AdminSource) throws(AdminError) {
-        try self.init(settings: settings, timeouts: AdminTimeouts(), source: source)
+    ///
+    /// - Parameter events: what `/events` tells; no two servers at once share it.
+    package convenience init(
+        settings: AdminSettings, source: any AdminSource, events: EventFeed
+    ) throws(AdminError) {
+        try self.init(settings: settings, timeouts: AdminTimeouts(), source: source, events: events)
     }
 
-    init(settings: AdminSettings, timeouts: AdminTimeouts, source: any AdminSource) throws(AdminError) {
-        let service = AdminService(settings: settings, timeouts: timeouts, source: source)
+    init(
+        settings: AdminSettings, timeouts: AdminTimeouts, source: any AdminSource, events: EventFeed
+    ) throws(AdminError) {
+        let service = AdminService(settings: settings, timeouts: timeouts, source: source, events: events)
         server = try MicroHTTPServer(settings: settings, timeouts: timeouts, service: service)
         address = server.address
     }

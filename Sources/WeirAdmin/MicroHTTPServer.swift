@@ -2,7 +2,7 @@ import CMicroHTTPD
 import Glibc
 import Synchronization
 
-// The one file that touches C: libmicrohttpd and sockets. It holds no rule of the admin endpoint.
+// The one file that touches libmicrohttpd. It holds no rule of the admin endpoint.
 //
 // What libmicrohttpd 0.9.75 needs to be treated with care about:
 // - A callback runs on its one thread and must not wait. A connection whose answer takes time is suspended.
@@ -30,10 +30,12 @@ final class MicroHTTPServer: Sendable {
         address = socket.address
         socketFile = socket.file
         self.service = service
+        // So many may be open above the limits while those that gave way for them are being closed.
+        let headroom = max(64, settings.maxConnections)
         let limits = weir_mhd_settings(
             listen_socket: socket.descriptor,
-            connection_limit: UInt32(clamping: max(1, settings.maxConnections)),
-            address_limit: UInt32(clamping: settings.maxConnectionsPerAddress),
+            connection_limit: UInt32(clamping: settings.maxConnections + headroom),
+            address_limit: UInt32(clamping: settings.maxConnectionsPerAddress + headroom),
             inactivity_seconds: UInt32(clamping: timeouts.inactivity.components.seconds),
             connection_memory: Self.connectionMemory)
         let callbacks = unsafe weir_mhd_callbacks(
@@ -70,6 +72,40 @@ struct MicroHTTPConnection: @unchecked Sendable {
     var id: UInt { unsafe UInt(bitPattern: connection) }
     /// Its socket.
     var socket: Int32 { unsafe weir_mhd_socket(connection) }
+
+    /// The bytes of its client's IP address; none on a unix socket.
+    var address: [UInt8] {
+        var name = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return unsafe withUnsafeMutablePointer(to: &name) { pointer in
+            let bytes = UnsafeRawPointer(pointer)
+            let asName = unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+            guard unsafe getpeername(socket, asName, &size) == 0 else { return [] }
+            switch unsafe Int32(pointer.pointee.ss_family) {
+            case AF_INET:
+                return unsafe withUnsafeBytes(of: bytes.load(as: sockaddr_in.self).sin_addr) { unsafe Array($0) }
+            case AF_INET6:
+                return unsafe withUnsafeBytes(of: bytes.load(as: sockaddr_in6.self).sin6_addr) { unsafe Array($0) }
+            default:
+                return []
+            }
+        }
+    }
+
+    /// Whether its client has closed, at least its sending side.
+    var hasHungUp: Bool {
+        var byte: UInt8 = 0
+        let count = unsafe recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
+    }
+
+    /// Has the kernel take no more of an answer at once than is copied in some microseconds, since the one thread sends
+    /// to one client after the other. With less than two of loopback's segments of 64 KiB, each would wait for its
+    /// delayed acknowledgement.
+    fileprivate func boundSendBuffer() {
+        var size: Int32 = 128 * 1024
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
 
     fileprivate init(_ connection: OpaquePointer) {
         unsafe self.connection = connection
@@ -110,25 +146,56 @@ struct MicroHTTPConnection: @unchecked Sendable {
     }
 }
 
-/// A response in libmicrohttpd's memory. Made on any thread, so that the daemon's has no large body to copy.
+/// A response in libmicrohttpd's memory. Made on any thread; any number of connections may be sent one.
 @safe
 final class MicroHTTPResponse: @unchecked Sendable {
     private let status: UInt32
     /// `nil` if there was no memory for it.
     private let response: OpaquePointer?
 
-    init(_ answer: AdminResponse) {
-        status = UInt32(clamping: answer.status)
-        let made = unsafe answer.body.withUnsafeBytes { body in
-            unsafe MHD_create_response_from_buffer(
-                body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
+    /// An answer. A long one is sent block by block, to one client after the other, since the one thread that sends
+    /// would otherwise hand a socket as much as it takes before the next has its turn.
+    convenience init(_ answer: AdminResponse) {
+        guard answer.body.count > Self.block else {
+            let made = unsafe answer.body.withUnsafeBytes { body in
+                unsafe MHD_create_response_from_buffer(
+                    body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
+            }
+            unsafe self.init(answer, made)
+            return
         }
+        let held = unsafe Unmanaged.passRetained(LongBody(answer.body)).toOpaque()
+        let made = unsafe MHD_create_response_from_callback(
+            UInt64(answer.body.count), Self.block, nextBlock, held, endOfBody)
+        if unsafe made == nil {
+            unsafe endOfBody(held)
+        }
+        unsafe self.init(answer, made)
+    }
+
+    /// An answer whose body is what a reader is given. For one connection alone.
+    convenience init(_ answer: AdminResponse, stream reader: EventStreamReader) {
+        let held = unsafe Unmanaged.passRetained(reader).toOpaque()
+        let made = unsafe weir_mhd_stream(Self.streamBlock, nextPortion, held, endOfStream)
+        if unsafe made == nil {
+            unsafe endOfStream(held)
+        }
+        unsafe self.init(answer, made)
+    }
+
+    private init(_ answer: AdminResponse, _ made: OpaquePointer?) {
+        status = UInt32(clamping: answer.status)
         unsafe response = made
         guard let made = unsafe made else { return }
         for header in answer.allHeaders {
             _ = unsafe MHD_add_response_header(made, header.name, header.value)
         }
     }
+
+    /// The most bytes of a body that are sent at once, which takes some microseconds.
+    private static let block = 32 * 1024
+    /// The most bytes of a stream that are sent at once.
+    private static let streamBlock = 4096
 
     deinit {
         if let response = unsafe response {
@@ -182,13 +249,16 @@ private func request(
         }
         exchange.advance(to: .body(request))
         return .YES
-    case .body(let request):
+    case .body(var request):
         if let pieceSize = unsafe pieceSize, unsafe pieceSize.pointee > 0 {
+            let bytes = unsafe UnsafeRawBufferPointer(start: piece, count: pieceSize.pointee)
+            unsafe request.body.append(contentsOf: bytes.prefix(AdminRoutes.maxBody - request.body.count))
+            exchange.advance(to: .body(request))
             unsafe pieceSize.pointee = 0
             return .YES
         }
-        guard let answer = service.received(request, in: exchange, on: handle) else { return .YES }
-        return handle.queue(MicroHTTPResponse(answer))
+        guard let response = service.received(request, in: exchange, on: handle) else { return .YES }
+        return handle.queue(response)
     case .gathering:
         return .YES
     case .answered(let response):
@@ -218,128 +288,59 @@ private func connection(
     guard let service = unsafe service(context), let connection = unsafe connection else { return }
     let handle = unsafe MicroHTTPConnection(connection)
     if event == .CONNECTION_NOTIFY_STARTED {
+        handle.boundSendBuffer()
         service.opened(handle)
     } else {
         service.closed(handle)
     }
 }
 
-// MARK: - The listening socket
+/// The body of a long answer.
+private final class LongBody: Sendable {
+    let bytes: [UInt8]
 
-/// A socket that is bound and listens.
-private struct ListeningSocket {
-    /// As bound, in the form people write it.
-    let address: String
-    /// The socket file that was made, if one was.
-    let file: String?
-    /// It is for whoever made this to close.
-    let descriptor: Int32
-
-    init(_ address: AdminAddress) throws(AdminError) {
-        switch address {
-        case .tcp(let host, let port):
-            descriptor = try Self.bindTCP(host: host, port: port)
-            self.address = Self.name(of: descriptor)
-            file = nil
-        case .unix(let path):
-            descriptor = try Self.bindUnix(path: path)
-            self.address = "unix:" + path
-            file = path
-        }
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
     }
+}
 
-    private static func bindTCP(host: String, port: Int) throws(AdminError) -> Int32 {
-        let name = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        guard (0...65535).contains(port) else { throw .other("\(name): a port is a number from 0 to 65535") }
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        var list: UnsafeMutablePointer<addrinfo>?
-        let problem = unsafe getaddrinfo(host, String(port), &hints, &list)
-        guard problem == 0, let first = unsafe list?.pointee else {
-            throw .other("\(name): \(unsafe text(gai_strerror(problem)))")
-        }
-        defer { unsafe freeaddrinfo(list) }
-        let descriptor = try unsafe open(first.ai_family, as: name)
-        var reuse: Int32 = 1
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
-        return try listening(descriptor, as: name, bound: unsafe bind(descriptor, first.ai_addr, first.ai_addrlen))
+/// The bytes of a long body at `position` are wanted, `room` at the most.
+private func nextBlock(
+    _ held: UnsafeMutableRawPointer?, _ position: UInt64, _ out: UnsafeMutablePointer<CChar>?, _ room: Int
+) -> Int {
+    guard let held = unsafe held, let out = unsafe out else { return weir_mhd_end_of_stream() }
+    let body = unsafe Unmanaged<LongBody>.fromOpaque(held).takeUnretainedValue()
+    let block = body.bytes.dropFirst(Int(clamping: position)).prefix(room)
+    unsafe UnsafeMutableRawBufferPointer(start: out, count: room).copyBytes(from: block)
+    return block.isEmpty ? weir_mhd_end_of_stream() : block.count
+}
+
+/// A long answer is gone.
+private func endOfBody(_ held: UnsafeMutableRawPointer?) {
+    if let held = unsafe held {
+        unsafe Unmanaged<LongBody>.fromOpaque(held).release()
     }
+}
 
-    private static func bindUnix(path: String) throws(AdminError) -> Int32 {
-        let name = "unix:" + path
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard !path.isEmpty, path.utf8.count < room, !path.utf8.contains(0) else {
-            throw .other("\(name): a socket's path has 1 to \(room - 1) bytes")
-        }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-        func with(_ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ descriptor: Int32) -> Int32 {
-            unsafe withUnsafePointer(to: address) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe call(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-        }
-
-        // A file on which nobody listens was left behind. A full backlog (EAGAIN) has a listener too.
-        let probe = try open(AF_UNIX, as: name)
-        let connected = unsafe with(connect, probe)
-        let reason = errno
-        close(probe)
-        if connected == 0 || reason == EAGAIN {
-            throw .addressInUse(name)
-        }
-        var found = stat()
-        if reason == ECONNREFUSED, unsafe lstat(path, &found) == 0 {
-            guard found.st_mode & S_IFMT == S_IFSOCK else { throw .other("\(name): the file is no socket") }
-            unsafe unlink(path)
-        }
-        let descriptor = try open(AF_UNIX, as: name)
-        return try listening(descriptor, as: name, bound: unsafe with(bind, descriptor))
+/// A stream's client can take `room` bytes. The stream suspends its connection itself when there are none.
+private func nextPortion(
+    _ held: UnsafeMutableRawPointer?, _ position: UInt64, _ out: UnsafeMutablePointer<CChar>?, _ room: Int
+) -> Int {
+    guard let held = unsafe held, let out = unsafe out else { return weir_mhd_end_of_stream() }
+    switch unsafe Unmanaged<EventStreamReader>.fromOpaque(held).takeUnretainedValue().next(room: room) {
+    case .bytes(let bytes):
+        unsafe UnsafeMutableRawBufferPointer(start: out, count: room).copyBytes(from: bytes)
+        return bytes.count
+    case .later:
+        return 0
+    case .end:
+        return weir_mhd_end_of_stream()
     }
+}
 
-    private static func open(_ family: Int32, as name: String) throws(AdminError) -> Int32 {
-        let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
-        let descriptor = socket(family, Int32(flags), 0)
-        guard descriptor >= 0 else { throw error(errno, at: name) }
-        return descriptor
-    }
-
-    /// Listens if the socket could be bound, and closes it otherwise.
-    private static func listening(_ descriptor: Int32, as name: String, bound: Int32) throws(AdminError) -> Int32 {
-        if bound == 0, listen(descriptor, SOMAXCONN) == 0 {
-            return descriptor
-        }
-        let reason = errno
-        close(descriptor)
-        throw error(reason, at: name)
-    }
-
-    private static func error(_ reason: Int32, at name: String) -> AdminError {
-        switch reason {
-        case EADDRINUSE: .addressInUse(name)
-        case EACCES, EPERM: .permissionDenied(name)
-        default: .other("\(name): \(unsafe text(strerror(reason)))")
-        }
-    }
-
-    /// The address to which a TCP socket is bound.
-    private static func name(of descriptor: Int32) -> String {
-        var storage = sockaddr_storage()
-        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        var port = [CChar](repeating: 0, count: Int(NI_MAXSERV))
-        unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = unsafe getsockname(descriptor, address, &size)
-                _ = unsafe getnameinfo(
-                    address, size, &host, socklen_t(host.count), &port, socklen_t(port.count),
-                    NI_NUMERICHOST | NI_NUMERICSERV)
-            }
-        }
-        let (shown, number) = unsafe (text(host), text(port))
-        return shown.contains(":") ? "[\(shown)]:\(number)" : "\(shown):\(number)"
+/// A stream's response is gone.
+private func endOfStream(_ held: UnsafeMutableRawPointer?) {
+    if let held = unsafe held {
+        unsafe Unmanaged<EventStreamReader>.fromOpaque(held).release()
     }
 }

@@ -9,7 +9,7 @@ struct Check: ParsableCommand {
     @OptionGroup var source: ConfigurationOption
 
     func run() throws {
-        let (path, settings) = try source.load()
-        Terminal.say("\(path): ok (upstreams: \(settings.upstreams.count))")
+        let (path, loaded) = try source.load()
+        Terminal.say("\(path): ok (upstreams: \(loaded.settings.upstreams.count))")
     }
 }

@@ -19,14 +19,14 @@ struct Demo: AsyncParsableCommand {
     func run() async throws {
         let demonstration = try await Demonstration.start()
         let text = demonstration.configuration(listen: listen, admin: admin)
-        let settings: SidecarSettings
+        let loaded: LoadedConfiguration
         do {
-            settings = try ConfigurationLoader.parse(text, file: "demo.yaml", environment: [:]).get().settings
+            loaded = try ConfigurationLoader.parse(text, file: "demo.yaml", environment: [:]).get()
         } catch {
             for problem in error.problems { Terminal.complain("\(problem)") }
             throw ExitCode.badConfiguration
         }
-        try await Session.serve(settings, path: "demo.yaml (embedded)") { sidecar in
+        try await Session.serve(loaded, path: "demo.yaml (embedded)") { sidecar in
             await greet(sidecar)
             await demonstration.call(sidecar)
         }
@@ -38,6 +38,7 @@ struct Demo: AsyncParsableCommand {
             """
 
             Weir is running in front of a simulated exchange (600 requests per 5 s, faults on a schedule):
+              page      http://\(sidecar.adminAddress)/
               status    http://\(sidecar.adminAddress)/status
               metrics   http://\(sidecar.adminAddress)/metrics
               the API   http://\(address)/v5/market/tickers    (curl -i it: see the Weir-* headers)

@@ -9,7 +9,7 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var source: ConfigurationOption
 
     func run() async throws {
-        let (path, settings) = try source.load()
-        try await Session.serve(settings, path: path)
+        let (path, loaded) = try source.load()
+        try await Session.serve(loaded, path: path)
     }
 }

@@ -15,16 +15,17 @@ enum Session {
     ///
     /// - Parameter whileRunning: done beside it, and cancelled at the first signal.
     static func serve(
-        _ settings: SidecarSettings, path: String,
+        _ loaded: LoadedConfiguration, path: String,
         whileRunning: @escaping @Sendable (Sidecar) async -> Void = { _ in }
     ) async throws {
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
-        let log = logger(settings.log)
+        let log = logger(loaded.settings.log)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let sidecar: Sidecar
         do {
-            sidecar = try await Sidecar.start(settings, path: path, log: log)
+            sidecar = try await Sidecar.start(
+                loaded.settings, path: path, effective: loaded.effectiveYAML, log: log)
         } catch let error as StartError {
             Terminal.complain("weir: \(error)")
             throw error.isUnavailable ? ExitCode.unavailable : ExitCode.badConfiguration

@@ -55,20 +55,25 @@ package enum ConfigurationLoader {
             var root = try YAMLDocument.parse(text) ?? empty
             // A file of comments holds one empty value.
             if root.isNull { root = empty }
-            settings = read(Cursor(node: root, path: "", report: report))
+            settings = read(Cursor(node: root, path: "", place: "", report: report))
         } catch {
             report.problem(at: error.position, error.message)
         }
         let problems = report.sortedProblems
         guard let settings, problems.isEmpty else { return .failure(ConfigurationError(problems: problems)) }
-        return .success(LoadedConfiguration(settings: settings, warnings: report.sortedWarnings))
+        return .success(
+            LoadedConfiguration(
+                settings: settings, warnings: report.sortedWarnings, concealed: report.concealed))
     }
 
     private static func read(_ root: Cursor) -> SidecarSettings? {
         guard let section = Section<RootKey>(root) else { return nil }
         let configuration = RootReader.read(section)
         ListenerChecks.check(configuration)
-        for upstream in configuration.upstreams { AdmissionChecks.check(upstream) }
+        for upstream in configuration.upstreams {
+            AdmissionChecks.check(upstream)
+            PolicyChecks.check(upstream, configuration)
+        }
         return configuration.settings
     }
 }

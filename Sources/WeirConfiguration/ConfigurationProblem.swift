@@ -47,17 +47,3 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
         problems.map(\.description).joined(separator: "\n")
     }
 }
-
-/// A configuration that can be used.
-package struct LoadedConfiguration: Sendable, Equatable {
-    /// What it says.
-    package var settings: SidecarSettings
-    /// What is legal in it but unwise, in the order of the file.
-    package var warnings: [ConfigurationProblem]
-
-    /// `settings` with what is unwise about them.
-    package init(settings: SidecarSettings, warnings: [ConfigurationProblem]) {
-        self.settings = settings
-        self.warnings = warnings
-    }
-}

@@ -4,6 +4,8 @@ public enum RefusalReason: String, CaseIterable, Sendable {
     case rateLimited = "rate_limited"
     /// The line is full.
     case queueFull = "queue_full"
+    /// The provider said stop, and its stop outlasts the call's deadline.
+    case frozen
     /// The circuit is open, or half-open with every probe slot taken.
     case circuitOpen = "circuit_open"
     /// Weir is shutting down.
@@ -16,7 +18,7 @@ public struct Refusal: Error, Hashable, Sendable {
     public let reason: RefusalReason
     /// The name of the limit that refused, if one did.
     public let limit: String?
-    /// How long until a further try could succeed, as far as is known now.
+    /// How long until a further try could succeed, as far as is known now; 0 where nothing is known.
     public let retryAfter: TimeSpan
 
     /// A refusal for `reason`.

@@ -5,6 +5,7 @@ enum ASCII {
     static let cr: UInt8 = 0x0D
     static let space: UInt8 = 0x20
     static let numberSign: UInt8 = 0x23
+    static let ampersand: UInt8 = 0x26
     static let asterisk: UInt8 = 0x2A
     static let comma: UInt8 = 0x2C
     static let dash: UInt8 = 0x2D
@@ -13,10 +14,12 @@ enum ASCII {
     static let zero: UInt8 = 0x30
     static let colon: UInt8 = 0x3A
     static let semicolon: UInt8 = 0x3B
+    static let equals: UInt8 = 0x3D
     static let questionMark: UInt8 = 0x3F
     static let openBracket: UInt8 = 0x5B
     static let closeBracket: UInt8 = 0x5D
     static let underscore: UInt8 = 0x5F
+    static let lowercaseW: UInt8 = 0x77
     static let tilde: UInt8 = 0x7E
     static let delete: UInt8 = 0x7F
 

@@ -41,9 +41,13 @@ struct Authority {
         (port ?? defaultPort) == (other.port ?? defaultPort) && bytes.equalIgnoringCase(host, other.host)
     }
 
+    /// Letters, digits, `-`, `.`, `_` and `~` as a table of bits: 0...63, then 64...127.
+    private static let nameBits: (low: UInt64, high: UInt64) = (0x3FF_6000_0000_0000, 0x47FF_FFFE_87FF_FFFE)
+
+    @inline(__always)
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == ASCII.dash || byte == ASCII.dot
-            || byte == ASCII.underscore || byte == ASCII.tilde
+        let bits = byte < 64 ? nameBits.low : nameBits.high
+        return byte < 128 && (bits &>> UInt64(byte & 63)) & 1 != 0
     }
 
     private static func isAddressByte(_ byte: UInt8) -> Bool {

@@ -1,39 +1,93 @@
-/// Scans and comparisons over the bytes of a head.
+/// Scans and comparisons over the bytes of a head: the innermost loops, which go without bounds checks.
+///
+/// Every place that a caller gives lies within the span; every end is cut to it.
 extension Span<UInt8> {
     /// The first place in `start..<end` whose byte may not stand in a field value, or `end`.
-    ///
-    /// Looks at eight bytes at once: the usual tests for "a byte below n" and "a byte equal to n" in a
-    /// word, whose lowest hit is exact (carries only disturb the bytes above it).
     @inline(__always)
     func endOfFieldBytes(from start: Int, to end: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        let raw = unsafe self.bytes
+        let end = Swift.min(end, count)
         var place = start
         while place &+ 8 <= end {
-            let loaded = unsafe raw.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self)
-            let word = UInt64(littleEndian: loaded)
-            let deletes = word ^ (ones &* UInt64(ASCII.delete))
-            let hits = ((word &- ones &* 0x20) & ~word | (deletes &- ones) & ~deletes) & tops
-            guard hits != 0 else {
-                place &+= 8
-                continue
-            }
-            place &+= hits.trailingZeroBitCount &>> 3
-            guard self[place] == ASCII.tab else { return place }
+            let word = unsafe word(uncheckedAt: place)
+            let hits = word.below(ASCII.space) | word.equal(to: ASCII.delete)
+            place &+= ByteWord.first(hits)
+            guard hits != 0 else { continue }
+            guard unsafe self[unchecked: place] == ASCII.tab else { return place }
             place &+= 1
         }
-        while place < end, ASCII.isFieldByte(self[place]) { place &+= 1 }
+        while place < end, unsafe ASCII.isFieldByte(self[unchecked: place]) { place &+= 1 }
         return place
     }
 
-    /// Whether the bytes at `start` are `text`, letter case aside. `text` is lower case, holds no `~`, and the
-    /// bytes are token or target bytes that reach at least as far as `text` does.
+    /// The first place in `start..<end` whose byte may not stand in a token, or `end`.
+    @inline(__always)
+    func endOfToken(from start: Int, to end: Int) -> Int {
+        let end = Swift.min(end, count)
+        var place = start
+        while place &+ 8 <= end {
+            let word = unsafe word(uncheckedAt: place)
+            let hits = word.beyondASCII == 0 ? word.otherThanNameBytes : ByteWord.tops
+            place &+= ByteWord.first(hits)
+            guard hits != 0 else { continue }
+            // The rarer characters of a token, one by one.
+            guard unsafe ASCII.isToken(self[unchecked: place]) else { return place }
+            place &+= 1
+        }
+        while place < end, unsafe ASCII.isToken(self[unchecked: place]) { place &+= 1 }
+        return place
+    }
+
+    /// The first place in `start..<end` whose byte may not stand in a request target, or is a `?`, or `end`.
+    @inline(__always)
+    func endOfTargetBytes(from start: Int, to end: Int, stopsAtQuestionMark: Bool) -> Int {
+        let end = Swift.min(end, count)
+        let mark = stopsAtQuestionMark ? ASCII.questionMark : ASCII.space
+        var place = start
+        while place &+ 8 <= end {
+            let word = unsafe word(uncheckedAt: place)
+            let hits =
+                word.below(ASCII.space + 1) | word.equal(to: ASCII.delete) | word.beyondASCII
+                | word.equal(to: ASCII.numberSign) | word.equal(to: mark)
+            guard hits == 0 else { return place &+ ByteWord.first(hits) }
+            place &+= 8
+        }
+        while place < end, unsafe ASCII.isTargetByte(self[unchecked: place]), unsafe self[unchecked: place] != mark {
+            place &+= 1
+        }
+        return place
+    }
+
+    /// The eight bytes at `place`; nil where there are fewer before `end`.
+    @inline(__always)
+    func word(at place: Int, before end: Int) -> ByteWord? {
+        guard place >= 0, place &+ 8 <= Swift.min(end, count) else { return nil }
+        return unsafe word(uncheckedAt: place)
+    }
+
+    @unsafe @inline(__always)
+    private func word(uncheckedAt place: Int) -> ByteWord {
+        let loaded = unsafe self.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
+        return ByteWord(bits: UInt64(littleEndian: loaded))
+    }
+
+    /// Whether the bytes at `start`, 0 or more, are `text`, letter case aside; false where fewer are left. `text` is
+    /// lower case and holds no `~`, and the bytes are token or target bytes.
     @inline(__always)
     func matches(_ text: StaticString, at start: Int) -> Bool {
-        for offset in 0..<text.utf8CodeUnitCount {
-            // Setting 0x20 lowers letters and leaves digits, `-`, `/` and `:` as they are.
-            guard unsafe self[start &+ offset] | 0x20 == text.utf8Start[offset] else { return false }
+        let length = text.utf8CodeUnitCount
+        guard start <= count &- length else { return false }
+        // Setting 0x20 lowers letters and leaves digits, `-`, `/` and `:` as they are.
+        let lowering = ByteWord.ones &* 0x20
+        var offset = 0
+        while offset &+ 8 <= length {
+            let wanted = unsafe UnsafeRawPointer(text.utf8Start + offset).loadUnaligned(as: UInt64.self)
+            let word = unsafe word(uncheckedAt: start &+ offset)
+            guard word.bits | lowering == UInt64(littleEndian: wanted) else { return false }
+            offset &+= 8
+        }
+        while offset < length {
+            guard unsafe self[unchecked: start &+ offset] | 0x20 == text.utf8Start[offset] else { return false }
+            offset &+= 1
         }
         return true
     }
@@ -54,11 +108,13 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether `range` holds `name`, given in lower case, letter case aside.
-    func equalIgnoringCase(_ range: Range<Int>, _ name: [UInt8]) -> Bool {
+    /// Whether `range` holds `name`, letter case aside.
+    func equalIgnoringCase(_ range: Range<Int>, _ name: some Collection<UInt8>) -> Bool {
         guard range.count == name.count else { return false }
-        for offset in name.indices where ASCII.lowercased(self[range.lowerBound &+ offset]) != name[offset] {
-            return false
+        var place = range.lowerBound
+        for byte in name {
+            guard ASCII.lowercased(self[place]) == ASCII.lowercased(byte) else { return false }
+            place &+= 1
         }
         return true
     }

@@ -9,9 +9,12 @@ package enum ChunkWriter {
     /// since an empty chunk would end the body.
     package static func writeChunk(_ data: ByteBuffer, into buffer: inout ByteBuffer) {
         guard data.readableBytes > 0 else { return }
-        buffer.writeHexadecimal(data.readableBytes)
-        buffer.writeCRLF()
-        buffer.writeImmutableBuffer(data)
-        buffer.writeCRLF()
+        let room = data.readableBytes + OutputRawSpan.maxDigits + 4
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: room) { output in
+            output.writeHexadecimal(data.readableBytes)
+            output.writeCRLF()
+            output.write(data.readableBytesSpan)
+            output.writeCRLF()
+        }
     }
 }

@@ -36,6 +36,8 @@ struct FieldMeaning: Sendable {
                 throw .malformed("Host is not a host with an optional port")
             }
             host = value
+        case .framingLookalike where isRequest:
+            throw .malformed("a field could be taken for one that frames the message")
         case .connection:
             try noteConnection(bytes, value: value)
         case .upgrade:
@@ -88,7 +90,7 @@ struct FieldMeaning: Sendable {
                 continue
             }
             switch KnownField(bytes, in: option.range) {
-            case .host, .contentLength, .transferEncoding:
+            case .host, .contentLength, .transferEncoding, .framingLookalike:
                 throw .malformed("Connection lists a field that frames or routes the message")
             case .upgrade:
                 hasUpgradeOption = true

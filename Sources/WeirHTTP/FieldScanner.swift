@@ -85,8 +85,7 @@ struct FieldScanner: Sendable {
     private mutating func scanName(
         _ bytes: Span<UInt8>, from place: inout Int, to end: Int
     ) throws(HTTPDefect) {
-        var here = place
-        while here < end, ASCII.isToken(bytes[here]) { here &+= 1 }
+        let here = bytes.endOfToken(from: place, to: end)
         place = here
         guard here < end else { return }
         guard bytes[here] == ASCII.colon, here > nameStart else {

@@ -11,6 +11,16 @@ package enum HTTPVersion: Sendable, Equatable {
         }
     }
 
+    /// The version that eight bytes spell, in upper case; nil for any other.
+    @inline(__always)
+    init?(_ word: ByteWord) {
+        switch word.bits {
+        case 0x302E_312F_5054_5448: self = .http10
+        case 0x312E_312F_5054_5448: self = .http11
+        default: return nil
+        }
+    }
+
     /// Whether `byte` stands at `offset`, 0...6, of `HTTP/1.`, in upper case.
     @inline(__always)
     static func isPrefix(_ byte: UInt8, at offset: Int) -> Bool {

@@ -1,6 +1,9 @@
 import NIOCore
 
 extension HeadFields {
+    /// Most bytes that the fields take when they are written: a line without a space behind its colon gains one.
+    var maxWrittenBytes: Int { bytes.readableBytes + entries.count }
+
     /// Writes the fields that are relayed, in their order.
     ///
     /// Lines that are already in the form we would write go over unchanged, neighbours in one copy;
@@ -11,7 +14,7 @@ extension HeadFields {
     ///   - dropped: kinds not to be written; fields named by `Connection` are not either.
     ///   - replaced: names, in lower case, of fields not to be written.
     func write(
-        leading: Range<Int>, dropping dropped: KnownFieldSet, replaced: [[UInt8]], into buffer: inout ByteBuffer
+        leading: Range<Int>, dropping dropped: KnownFieldSet, replaced: [[UInt8]], into output: inout OutputRawSpan
     ) {
         let raw = bytes.readableBytesSpan
         var run = leading
@@ -21,18 +24,18 @@ extension HeadFields {
                 run = run.lowerBound..<entry.line.upperBound
                 continue
             }
-            if !run.isEmpty { buffer.writeBytes(raw.extracting(run)) }
+            if !run.isEmpty { output.write(raw.extracting(run)) }
             guard !entry.isCanonical else {
                 run = entry.line
                 continue
             }
             run = 0..<0
-            buffer.writeBytes(raw.extracting(entry.name))
-            buffer.writeStaticString(": ")
-            buffer.writeBytes(raw.extracting(entry.value))
-            buffer.writeCRLF()
+            output.write(raw.extracting(entry.name))
+            output.write(": ")
+            output.write(raw.extracting(entry.value))
+            output.writeCRLF()
         }
-        if !run.isEmpty { buffer.writeBytes(raw.extracting(run)) }
+        if !run.isEmpty { output.write(raw.extracting(run)) }
     }
 
     private func isReplaced(_ entry: FieldEntry, by names: [[UInt8]]) -> Bool {

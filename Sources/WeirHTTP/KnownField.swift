@@ -4,7 +4,9 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case other
     case host, connection, contentLength, transferEncoding
     case keepAlive, proxyConnection, proxyAuthenticate, proxyAuthorization, te, trailer, upgrade
-    case expect, via, idempotencyKey, retryAfter, contentType, xForwardedFor
+    case expect, via, idempotencyKey, retryAfter, contentType, xForwardedFor, cookie
+    /// `Content_Length` or `Transfer_Encoding`: who reads a head as CGI does takes them for the real ones.
+    case framingLookalike
     case weirPriority, weirMaxWait, weirCost, weirEndpoint, weirKey
     /// Any other `Weir-*` field.
     case weirOther
@@ -14,7 +16,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         let start = range.lowerBound
         let length = range.count
         self = .other
-        if length >= 5, bytes.matches("weir-", at: start) {
+        if length >= 5, bytes[start] | 0x20 == ASCII.lowercaseW, bytes.matches("weir-", at: start) {
             self = Self.weir(bytes, at: start, length: length)
             return
         }
@@ -23,6 +25,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case 3 where bytes.matches("via", at: start): self = .via
         case 4 where bytes.matches("host", at: start): self = .host
         case 6 where bytes.matches("expect", at: start): self = .expect
+        case 6 where bytes.matches("cookie", at: start): self = .cookie
         case 7 where bytes.matches("trailer", at: start): self = .trailer
         case 7 where bytes.matches("upgrade", at: start): self = .upgrade
         case 10 where bytes.matches("connection", at: start): self = .connection
@@ -30,10 +33,13 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case 11 where bytes.matches("retry-after", at: start): self = .retryAfter
         case 12 where bytes.matches("content-type", at: start): self = .contentType
         case 14 where bytes.matches("content-length", at: start): self = .contentLength
+        // Lowered like a letter, `_` comes out as DEL, which no token holds.
+        case 14 where bytes.matches("content\u{7F}length", at: start): self = .framingLookalike
         case 15 where bytes.matches("idempotency-key", at: start): self = .idempotencyKey
         case 15 where bytes.matches("x-forwarded-for", at: start): self = .xForwardedFor
         case 16 where bytes.matches("proxy-connection", at: start): self = .proxyConnection
         case 17 where bytes.matches("transfer-encoding", at: start): self = .transferEncoding
+        case 17 where bytes.matches("transfer\u{7F}encoding", at: start): self = .framingLookalike
         case 18 where bytes.matches("proxy-authenticate", at: start): self = .proxyAuthenticate
         case 19 where bytes.matches("proxy-authorization", at: start): self = .proxyAuthorization
         default: break
@@ -87,6 +93,6 @@ struct KnownFieldSet: Sendable, ExpressibleByArrayLiteral {
     static let neverRelayed: KnownFieldSet = [
         .connection, .contentLength, .transferEncoding, .keepAlive, .proxyConnection, .proxyAuthenticate,
         .proxyAuthorization, .te, .trailer, .upgrade, .weirPriority, .weirMaxWait, .weirCost, .weirEndpoint,
-        .weirKey, .weirOther,
+        .weirKey, .weirOther, .framingLookalike,
     ]
 }

@@ -7,12 +7,22 @@ package import NIOCore
 /// never on how they were split into reads.
 package struct RequestHeadParser {
     private enum Phase {
-        case start, method, target, version, fields
+        /// At the start, or within the method.
+        case method
+        /// A CR was found where the head should begin.
+        case emptyLine
+        case target, version, fields
+    }
+
+    /// What needs the whole head.
+    private struct Judgement {
+        let framing: BodyFraming
+        let authority: Range<Int>
     }
 
     private let limits: HeadLimits
     private var fields: FieldScanner
-    private var phase = Phase.start
+    private var phase = Phase.method
     /// How much of the head has been scanned, from the buffer's reader index.
     private var place = 0
     private var hasSkippedLine = false
@@ -49,26 +59,23 @@ package struct RequestHeadParser {
     package var isMidHead: Bool { place > 0 }
 
     private mutating func advance(_ buffer: inout ByteBuffer) throws(HTTPDefect) -> RequestHead? {
-        if phase == .start {
-            guard try skipEmptyLine(&buffer) else { return nil }
-            phase = .method
-        }
         let end = min(buffer.readableBytes, limits.maxBytes)
-        guard try scan(buffer.readableBytesUInt8Span, to: end) else {
+        guard let judgement = try scan(buffer.readableBytesUInt8Span, to: end) else {
+            if phase == .emptyLine { return try skipEmptyLine(&buffer) ? advance(&buffer) : nil }
             if end == limits.maxBytes { throw .headTooLarge }
             return nil
         }
-        let (framing, authority) = try judge(buffer.readableBytesUInt8Span)
         guard let target, let bytes = buffer.readSlice(length: place) else { return nil }
         let meaning = fields.meaning
+        let framing = judgement.framing
         let head = RequestHead(
             method: method, version: version, framing: framing,
             isPersistent: version == .http11 && !meaning.closes,
             upgradesToWebSocket: meaning.upgradesToWebSocket && method == .get && version == .http11
                 && (framing == .none || framing == .counted(0)),
             fields: HeadFields(bytes: bytes, entries: fields.entries, present: fields.present),
-            methodEnd: methodEnd, target: target, authorityRange: authority)
-        phase = .start
+            methodEnd: methodEnd, target: target, authorityRange: judgement.authority)
+        phase = .method
         place = 0
         hasSkippedLine = false
         return head
@@ -76,31 +83,38 @@ package struct RequestHeadParser {
 
     /// - Returns: false when more bytes are needed to know.
     private mutating func skipEmptyLine(_ buffer: inout ByteBuffer) throws(HTTPDefect) -> Bool {
-        let start = buffer.readerIndex
-        guard let first: UInt8 = buffer.getInteger(at: start) else { return false }
-        guard first == ASCII.cr, !hasSkippedLine else { return true }
-        guard let second: UInt8 = buffer.getInteger(at: start + 1) else { return false }
+        guard let second: UInt8 = buffer.getInteger(at: buffer.readerIndex + 1) else { return false }
         guard second == ASCII.lf else { throw .malformed("the message begins with a bare CR") }
         buffer.moveReaderIndex(forwardBy: 2)
         hasSkippedLine = true
-        return buffer.readableBytes > 0
+        phase = .method
+        return true
     }
 
-    private mutating func scan(_ bytes: Span<UInt8>, to end: Int) throws(HTTPDefect) -> Bool {
+    /// - Returns: what the whole head comes to; nil where its end is not there.
+    private mutating func scan(_ bytes: Span<UInt8>, to end: Int) throws(HTTPDefect) -> Judgement? {
         while place < end {
             switch phase {
-            case .start, .method:
-                if place == 0 { beginHead() }
+            case .method:
+                if place == 0 {
+                    guard hasSkippedLine || bytes[0] != ASCII.cr else {
+                        phase = .emptyLine
+                        return nil
+                    }
+                    beginHead()
+                }
                 try scanMethod(bytes, to: end)
+            case .emptyLine:
+                return nil
             case .target:
                 try scanTarget(bytes, to: end)
             case .version:
                 try scanVersion(bytes, to: end)
             case .fields:
-                return try fields.scan(bytes, from: &place, to: end)
+                return try fields.scan(bytes, from: &place, to: end) ? judge(bytes) : nil
             }
         }
-        return false
+        return nil
     }
 
     private mutating func beginHead() {
@@ -110,8 +124,7 @@ package struct RequestHeadParser {
     }
 
     private mutating func scanMethod(_ bytes: Span<UInt8>, to end: Int) throws(HTTPDefect) {
-        var here = place
-        while here < end, ASCII.isToken(bytes[here]) { here &+= 1 }
+        let here = bytes.endOfToken(from: place, to: end)
         place = here
         guard here <= HTTPMethod.maxLength else { throw .malformed("the method is too long") }
         guard here < end else { return }
@@ -123,10 +136,10 @@ package struct RequestHeadParser {
     }
 
     private mutating func scanTarget(_ bytes: Span<UInt8>, to end: Int) throws(HTTPDefect) {
-        var here = place
-        while here < end, ASCII.isTargetByte(bytes[here]) {
-            if bytes[here] == ASCII.questionMark, questionMark == nil { questionMark = here }
-            here &+= 1
+        var here = bytes.endOfTargetBytes(from: place, to: end, stopsAtQuestionMark: questionMark == nil)
+        if here < end, questionMark == nil, bytes[here] == ASCII.questionMark {
+            questionMark = here
+            here = bytes.endOfTargetBytes(from: here &+ 1, to: end, stopsAtQuestionMark: false)
         }
         place = here
         guard here < end else { return }
@@ -141,6 +154,15 @@ package struct RequestHeadParser {
     }
 
     private mutating func scanVersion(_ bytes: Span<UInt8>, to end: Int) throws(HTTPDefect) {
+        // Most often the line is there to its end; otherwise, and to say what is wrong, byte by byte.
+        if place == targetEnd &+ 1, place &+ 10 <= end, let word = bytes.word(at: place, before: end),
+            let spoken = HTTPVersion(word), bytes[place &+ 8] == ASCII.cr, bytes[place &+ 9] == ASCII.lf
+        {
+            version = spoken
+            place &+= 10
+            phase = .fields
+            return
+        }
         while place < end {
             let byte = bytes[place]
             switch place &- targetEnd &- 1 {
@@ -162,12 +184,12 @@ package struct RequestHeadParser {
     }
 
     /// The rules that need the whole head.
-    private func judge(_ bytes: Span<UInt8>) throws(HTTPDefect) -> (BodyFraming, authority: Range<Int>) {
+    private func judge(_ bytes: Span<UInt8>) throws(HTTPDefect) -> Judgement {
         let framing = try fields.meaning.framing(version: version) ?? .none
         let sent = target?.authority ?? 0..<0
         guard let host = fields.meaning.host else {
             guard version == .http10 else { throw .malformed("Host is missing") }
-            return (framing, sent)
+            return Judgement(framing: framing, authority: sent)
         }
         // CONNECT is refused whatever its Host says.
         if let target, target.isAbsolute {
@@ -175,6 +197,6 @@ package struct RequestHeadParser {
                 named.agrees(with: asked, defaultPort: target.defaultPort, in: bytes)
             else { throw .malformed("Host disagrees with the target") }
         }
-        return (framing, host)
+        return Judgement(framing: framing, authority: host)
     }
 }

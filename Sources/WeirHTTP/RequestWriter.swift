@@ -2,16 +2,18 @@ package import NIOCore
 
 /// Writes requests for an upstream. Everything that depends on the upstream alone is rendered once, here.
 package struct RequestWriter: Sendable {
-    private let pathPrefix: ByteBuffer
+    private let pathPrefix: [UInt8]
     /// ` HTTP/1.1`, CR LF, `Host: `; and the upstream's authority and CR LF unless that is the caller's.
-    private let lineEnd: ByteBuffer
-    private let authority: ByteBuffer
+    private let lineEnd: [UInt8]
+    private let authority: [UInt8]
     private let preserveHost: Bool
     /// The lines of the fields to set.
-    private let setLines: ByteBuffer
+    private let setLines: [UInt8]
     /// Their names in lower case.
     private let setNames: [[UInt8]]
     private let viaName: String?
+    /// How many bytes of a request are of these, at most.
+    private let ownBytes: Int
 
     /// - Parameters:
     ///   - authority: the upstream's, for `Host`.
@@ -27,7 +29,7 @@ package struct RequestWriter: Sendable {
         via: String? = nil
     ) {
         var authority = authority.utf8.filter { ASCII.isTargetByte($0) }
-        var lines = ByteBuffer()
+        var lines: [UInt8] = []
         var names: [[UInt8]] = []
         for (name, value) in setFields where FieldSyntax.isName(name) {
             let nameBytes = Array(name.utf8)
@@ -37,27 +39,24 @@ package struct RequestWriter: Sendable {
                 authority = valueBytes.filter { ASCII.isTargetByte($0) }
             } else if !KnownFieldSet.neverRelayed.contains(known) {
                 names.append(nameBytes.map { ASCII.lowercased($0) })
-                lines.writeBytes(nameBytes)
-                lines.writeStaticString(": ")
-                lines.writeBytes(valueBytes)
-                lines.writeCRLF()
+                lines += nameBytes + [ASCII.colon, ASCII.space] + valueBytes + [ASCII.cr, ASCII.lf]
             }
         }
         var prefix = pathPrefix.utf8.filter { ASCII.isTargetByte($0) && $0 != ASCII.questionMark }
         while prefix.last == ASCII.slash { prefix.removeLast() }
         if !prefix.isEmpty, prefix.first != ASCII.slash { prefix.insert(ASCII.slash, at: 0) }
-        var lineEnd = ByteBuffer(string: " HTTP/1.1\r\nHost: ")
-        if !preserveHost {
-            lineEnd.writeBytes(authority)
-            lineEnd.writeCRLF()
-        }
-        self.pathPrefix = ByteBuffer(bytes: prefix)
+        var lineEnd = Array(" HTTP/1.1\r\nHost: ".utf8)
+        if !preserveHost { lineEnd += authority + [ASCII.cr, ASCII.lf] }
+        self.pathPrefix = prefix
         self.lineEnd = lineEnd
-        self.authority = ByteBuffer(bytes: authority)
+        self.authority = authority
         self.preserveHost = preserveHost
         setLines = lines
         setNames = names
-        viaName = via.map { String(decoding: $0.utf8.filter { ASCII.isToken($0) }, as: UTF8.self) }
+        let viaName = via.map { String(decoding: $0.utf8.filter { ASCII.isToken($0) }, as: UTF8.self) }
+        self.viaName = viaName
+        // A space, a slash and the CR LF of a preserved Host may come to them.
+        ownBytes = prefix.count + lineEnd.count + authority.count + lines.count + (viaName?.utf8.count ?? 0) + 4
     }
 
     /// Writes a head: the request line anew in origin form, `Host`, the caller's end-to-end fields untouched and in
@@ -65,51 +64,50 @@ package struct RequestWriter: Sendable {
     ///
     /// `Expect` is relayed, unless the caller speaks HTTP/1.0, for which it means nothing (RFC 9110 10.1.1).
     package func write(_ head: RequestHead, into buffer: inout ByteBuffer) {
-        let fields = head.fields
-        buffer.reserveCapacity(
-            minimumWritableBytes: fields.bytes.readableBytes + pathPrefix.readableBytes + lineEnd.readableBytes
-                + authority.readableBytes + setLines.readableBytes + 128)
-        writeTarget(head, into: &buffer)
-        buffer.writeImmutableBuffer(lineEnd)
-        if preserveHost {
-            if head.authorityRange.isEmpty {
-                buffer.writeImmutableBuffer(authority)
-            } else {
-                buffer.writeBytes(fields.bytes.readableBytesSpan.extracting(head.authorityRange))
+        let room = head.fields.maxWrittenBytes + ownBytes + OutputRawSpan.maxFraming + OutputRawSpan.maxVia
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: room) { output in
+            writeTarget(head, into: &output)
+            output.write(lineEnd.span)
+            if preserveHost {
+                if head.authorityRange.isEmpty {
+                    output.write(authority.span)
+                } else {
+                    output.write(head.fields.bytes.readableBytesSpan.extracting(head.authorityRange))
+                }
+                output.writeCRLF()
             }
-            buffer.writeCRLF()
+            head.fields.write(
+                leading: 0..<0, dropping: head.version == .http10 ? Self.droppedHTTP10 : Self.dropped,
+                replaced: setNames, into: &output)
+            output.write(setLines.span)
+            if let viaName { output.writeVia(head.version, viaName) }
+            if head.upgradesToWebSocket { output.writeWebSocketUpgrade() }
+            output.writeFraming(head.framing)
+            output.writeCRLF()
         }
-        fields.write(
-            leading: 0..<0, dropping: head.version == .http10 ? Self.droppedHTTP10 : Self.dropped,
-            replaced: setNames, into: &buffer)
-        if setLines.readableBytes > 0 { buffer.writeImmutableBuffer(setLines) }
-        if let viaName { buffer.writeVia(head.version, viaName) }
-        if head.upgradesToWebSocket { buffer.writeWebSocketUpgrade() }
-        buffer.writeFraming(head.framing)
-        buffer.writeCRLF()
     }
 
-    private func writeTarget(_ head: RequestHead, into buffer: inout ByteBuffer) {
+    private func writeTarget(_ head: RequestHead, into output: inout OutputRawSpan) {
         let raw = head.fields.bytes.readableBytesSpan
         let target = head.target
         // Sent in the form we would write: method, space and target are one run.
-        if target.form == .origin, pathPrefix.readableBytes == 0 {
-            buffer.writeBytes(raw.extracting(0..<target.query.upperBound))
+        if target.form == .origin, pathPrefix.isEmpty {
+            output.write(raw.extracting(0..<target.query.upperBound))
             return
         }
-        buffer.writeBytes(raw.extracting(0..<head.methodEnd))
-        buffer.writeInteger(ASCII.space)
+        output.write(raw.extracting(0..<head.methodEnd))
+        output.write(ASCII.space)
         guard target.form != .asterisk else {
-            buffer.writeInteger(ASCII.asterisk)
+            output.write(ASCII.asterisk)
             return
         }
-        if pathPrefix.readableBytes > 0 { buffer.writeImmutableBuffer(pathPrefix) }
+        output.write(pathPrefix.span)
         if target.path.isEmpty {
-            buffer.writeInteger(ASCII.slash)
+            output.write(ASCII.slash)
         } else {
-            buffer.writeBytes(raw.extracting(target.path))
+            output.write(raw.extracting(target.path))
         }
-        if !target.query.isEmpty { buffer.writeBytes(raw.extracting(target.query)) }
+        output.write(raw.extracting(target.query))
     }
 
     private static let dropped = KnownFieldSet.neverRelayed.union([.host])

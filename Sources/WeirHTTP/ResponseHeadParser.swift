@@ -82,7 +82,15 @@ package struct ResponseHeadParser {
         while place < end {
             switch phase {
             case .version:
-                if place == 0 { beginHead() }
+                if place == 0 {
+                    beginHead()
+                    // Most often the version is there to its end.
+                    if let word = bytes.word(at: 0, before: end), let spoken = HTTPVersion(word) {
+                        version = spoken
+                        place = 8
+                        continue
+                    }
+                }
                 try scanVersion(bytes[place])
                 place &+= 1
             case .status:

@@ -30,21 +30,27 @@ package enum ResponseWriter {
         }
         let framing = framing(of: head, towards: version)
         let keepsLength = head.framing == .none && head.status != 204
-        writeStart(head, dropping: keepsLength ? droppedKeepingLength : .neverRelayed, into: &buffer)
-        if let via { buffer.writeVia(head.version, via) }
-        buffer.writeStaticString("Weir-Endpoint: ")
-        buffer.writeString(endpoint)
-        buffer.writeStaticString("\r\nWeir-Wait-Ms: ")
-        buffer.writeMilliseconds(waitNanoseconds)
-        buffer.writeStaticString("\r\nWeir-Attempts: ")
-        buffer.writeDecimal(attempts)
-        buffer.writeCRLF()
-        buffer.writeFraming(framing)
-        if close || version == .http10 || framing == .untilClose {
-            buffer.writeStaticString("Connection: close\r\n")
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: room(for: head, naming: endpoint, via)) { output in
+            writeStart(head, dropping: keepsLength ? droppedKeepingLength : .neverRelayed, into: &output)
+            if let via { output.writeVia(head.version, via) }
+            output.write("Weir-Endpoint: ")
+            output.write(endpoint)
+            output.write("\r\nWeir-Wait-Ms: ")
+            output.writeMilliseconds(waitNanoseconds)
+            output.write("\r\nWeir-Attempts: ")
+            output.writeDecimal(attempts)
+            output.writeCRLF()
+            output.writeFraming(framing)
+            if close || version == .http10 || framing == .untilClose { output.write("Connection: close\r\n") }
+            output.writeCRLF()
         }
-        buffer.writeCRLF()
         return framing
+    }
+
+    /// Most bytes that a response takes: its own, and what this type adds.
+    private static func room(for head: ResponseHead, naming endpoint: String, _ via: String?) -> Int {
+        head.fields.maxWrittenBytes + endpoint.utf8.count + (via?.utf8.count ?? 0) + OutputRawSpan.maxVia
+            + OutputRawSpan.maxFraming + 2 * OutputRawSpan.maxDigits + 96
     }
 
     private static func framing(of head: ResponseHead, towards version: HTTPVersion) -> BodyFraming {
@@ -55,35 +61,35 @@ package enum ResponseWriter {
     }
 
     private static func writeInformational(_ head: ResponseHead, via: String?, into buffer: inout ByteBuffer) {
-        writeStart(head, dropping: .neverRelayed, into: &buffer)
-        if let via { buffer.writeVia(head.version, via) }
-        if head.upgradesToWebSocket { buffer.writeWebSocketUpgrade() }
-        buffer.writeCRLF()
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: room(for: head, naming: "", via)) { output in
+            writeStart(head, dropping: .neverRelayed, into: &output)
+            if let via { output.writeVia(head.version, via) }
+            if head.upgradesToWebSocket { output.writeWebSocketUpgrade() }
+            output.writeCRLF()
+        }
     }
 
     /// The status line in our own version, and the fields.
     private static func writeStart(
-        _ head: ResponseHead, dropping dropped: KnownFieldSet, into buffer: inout ByteBuffer
+        _ head: ResponseHead, dropping dropped: KnownFieldSet, into output: inout OutputRawSpan
     ) {
         let fields = head.fields
-        // Room for what this type adds: the fields with their numbers, and a name or two.
-        buffer.reserveCapacity(minimumWritableBytes: fields.bytes.readableBytes + 256)
-        buffer.writeStaticString("HTTP/1.1 ")
+        output.write("HTTP/1.1 ")
         var leading = head.statusLine
         if leading.count > 3 {
             leading = leading.lowerBound..<leading.upperBound &+ 2
         } else {
-            buffer.writeBytes(fields.bytes.readableBytesSpan.extracting(leading))
-            buffer.writeStaticString(" \r\n")
+            output.write(fields.bytes.readableBytesSpan.extracting(leading))
+            output.write(" \r\n")
             leading = 0..<0
         }
-        fields.write(leading: leading, dropping: dropped, replaced: [], into: &buffer)
+        fields.write(leading: leading, dropping: dropped, replaced: [], into: &output)
     }
 
     private static let droppedKeepingLength = KnownFieldSet.neverRelayed.subtracting([.contentLength])
 }
 
-extension ByteBuffer {
+extension OutputRawSpan {
     /// Writes nanoseconds as milliseconds with up to three decimals, rounded down, without zeros at the end.
     mutating func writeMilliseconds(_ nanoseconds: Int64) {
         let microseconds = Int(max(nanoseconds, 0) / 1000)
@@ -95,7 +101,7 @@ extension ByteBuffer {
             fraction /= 10
             width &-= 1
         }
-        writeInteger(ASCII.dot)
+        write(ASCII.dot)
         writeDecimal(fraction, width: width)
     }
 }

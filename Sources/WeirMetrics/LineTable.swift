@@ -4,7 +4,7 @@ package struct LabelPair: Sendable {
     let value: String
 }
 
-/// The beginnings of a family's lines, `name{label="value"} `, one after the other in one buffer.
+/// The beginnings of lines, `name{label="value"} `, one after the other in one buffer.
 package struct LineTable: Sendable {
     private var text: [UInt8] = []
     /// Where each line ends in `text`.
@@ -32,8 +32,19 @@ package struct LineTable: Sendable {
         ends.append(text.count)
     }
 
+    /// Appends some lines of another table.
+    mutating func append(_ other: LineTable, from first: Int, count: Int) {
+        for line in first..<first + count {
+            text.append(contentsOf: other.text[other.range(of: line)])
+            ends.append(text.count)
+        }
+    }
+
     func write(_ line: Int, into out: inout [UInt8]) {
-        let start = line == 0 ? 0 : ends[line - 1]
-        out.append(contentsOf: text[start..<ends[line]])
+        out.append(contentsOf: text[range(of: line)])
+    }
+
+    private func range(of line: Int) -> Range<Int> {
+        (line == 0 ? 0 : ends[line - 1])..<ends[line]
     }
 }

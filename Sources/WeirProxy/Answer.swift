@@ -12,6 +12,7 @@ struct Answer {
         case tooLarge = "too_large"
         case rateLimited = "rate_limited"
         case queueFull = "queue_full"
+        case frozen
         case upstreamUnreachable = "upstream_unreachable"
         case upstreamInvalid = "upstream_invalid"
         case circuitOpen = "circuit_open"
@@ -39,6 +40,9 @@ struct Answer {
         case .queueFull:
             (status, reason, outcome) = (429, .queueFull, .rateLimited)
             detail = "The line is full."
+        case .frozen:
+            (status, reason, outcome) = (429, .frozen, .rateLimited)
+            detail = "The provider has asked for a stop that lasts beyond the call's deadline."
         case .circuitOpen:
             (status, reason, outcome) = (503, .circuitOpen, .circuitOpen)
             detail = "The provider has been failing; calls are held back while its circuit is open."
@@ -59,6 +63,20 @@ struct Answer {
     /// The answer to what the caller sent.
     static func badRequest(_ detail: String) -> Answer {
         Answer(status: 400, .badRequest, .badRequest, detail: detail)
+    }
+
+    /// The answer to a call that asks for what cannot be had.
+    init(_ defect: Malformed) {
+        self.init(status: 400, .badRequest, .badRequest, detail: defect.detail)
+        limit = defect.limit
+    }
+
+    /// The provider would not accept the call any more.
+    static var expired: Answer {
+        var answer = Answer(
+            status: 429, .rateLimited, .rateLimited, detail: "The call was signed too long ago to be worth sending.")
+        answer.retryAfter = .zero
+        return answer
     }
 
     /// The provider's connection could not be made, or broke before an answer.

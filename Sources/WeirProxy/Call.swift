@@ -3,18 +3,21 @@ internal import WeirCore
 internal import WeirHTTP
 internal import WeirRuntime
 
-/// One call: from its head to its answer, through the line and one attempt at the provider.
+/// One call: from its head to its answer, through the line and one attempt or several at the provider.
 ///
-/// Lives on its upstream's loop. It ends in `end`, whatever happened, and its attempt in `settle`: the two places where
-/// what was taken is given back.
+/// Lives on its upstream's loop. It ends in `end`, whatever happened, and each attempt in `settle`: the two places where
+/// what was taken is given back. What the provider's connection tells it is in `Call+Response`, what follows on a failure
+/// in `Call+Retry`.
 final class Call {
-    private enum Phase {
+    enum Phase {
         /// Not yet entered, or in line (which the gate's books say).
         case waiting
+        /// Its last attempt failed, and the next is to come.
+        case backingOff
         /// Sent; no response head yet.
-        case sent(UpstreamConnection)
+        case sent
         /// The response is on its way to the caller.
-        case responding(UpstreamConnection, BodyFraming)
+        case responding
         case over
     }
 
@@ -26,17 +29,27 @@ final class Call {
 
     /// Its place in line, kept by the gate; nil where it stands in none.
     var ticket: Ticket?
+    /// A connection that has served before broke under it: the next attempt goes over a new one.
+    var needsFreshConnection = false
 
-    private weak var downstream: DownstreamConnection?
-    private var phase = Phase.waiting
-    private var permit: CircuitPermit?
-    private var waited = TimeSpan.zero
-    private var attempts = 0
-    private var hasFailed = false
-    private var status = 0
-    private var requestIsComplete: Bool
-    private var responseDue = Instant.distantFuture
-    private var slowDue: Instant?
+    /// The caller's connection, and that of the attempt under way; both are let go when the call or the attempt is over.
+    var downstream: DownstreamConnection?
+    var connection: UpstreamConnection?
+    var phase = Phase.waiting
+    var attempt: Attempt?
+    var attempts = 0
+    var waited = TimeSpan.zero
+    var status = 0
+    var requestIsComplete: Bool
+    /// How the response is framed towards the caller.
+    var responseFraming = BodyFraming.none
+    var classifier: BodyClassifier?
+    var kept: KeptBody?
+    /// Why the next attempt is a further one; nil for the first.
+    var retryReason: RetryReason?
+    /// Whether a retry of the budget is reserved for it.
+    var holdsBudget = false
+    var stopwatch = Stopwatch()
 
     init(
         _ head: RequestHead, to upstream: Upstream, wishes: CallWishes, from downstream: DownstreamConnection,
@@ -48,35 +61,63 @@ final class Call {
         self.downstream = downstream
         arrived = now
         requestIsComplete = head.framing == .none || head.framing == .counted(0)
+        if !requestIsComplete, endpoint.planner.isOn, upstream.isEnforcing, endpoint.isRepeatable(head) {
+            kept = KeptBody(most: endpoint.settings.retry.maxBody)
+        }
     }
 
-    /// What the call asks of the limits.
-    var demand: Demand {
-        let last = arrived + upstream.settings.timeouts.request
+    /// What the next attempt asks of the limits.
+    func demand(now: Instant) -> Demand {
+        let last = lastAdmission
+        // Where nothing but a connection is missing, the time to connect is granted to those who would not wait.
         let wait = max(wishes.maxWait, upstream.settings.timeouts.connect)
         return Demand(
-            endpoint: endpoint.index, cost: wishes.cost, priority: wishes.priority,
-            deadline: min(arrived + wishes.maxWait, last), readyDeadline: min(arrived + wait, last))
+            endpoint: endpoint.index, cost: wishes.cost, priority: wishes.priority, keys: wishes.keys,
+            deadline: min(now + wishes.maxWait, last), readyDeadline: min(now + wait, last))
+    }
+
+    /// The last moment at which an attempt may be admitted, however long it would wait.
+    var lastAdmission: Instant {
+        min(requestDue, wishes.expiry ?? .distantFuture)
+    }
+
+    /// When the response head has to be there, however many attempts it takes.
+    var requestDue: Instant { arrived + upstream.settings.timeouts.request }
+
+    /// Asks for admission, the first time.
+    func begin(now: Instant) {
+        upstream.retries.recordCall(now: now)
+        if let expiry = wishes.expiry, expiry < now {
+            endpoint.emit(.lineRefused(.rateLimited))
+            return answer(.expired)
+        }
+        upstream.gate.enter(self, now: now)
     }
 
     // MARK: Told by the gate
 
     /// Admitted: the head goes out on `connection` now.
-    func start(on connection: UpstreamConnection, permit: CircuitPermit?, waited: TimeSpan, now: Instant) {
-        self.permit = permit
-        self.waited = self.waited + waited
+    func start(on connection: UpstreamConnection, permit: CircuitPermit?, admission: Admission, now: Instant) {
+        waited = waited + admission.waited
         attempts += 1
+        noteRetrySent(now: now)
         endpoint.inFlight += 1
-        phase = .sent(connection)
+        upstream.signals.began(endpoint.index, cost: wishes.cost)
+        attempt = Attempt(
+            admission: admission, permit: permit, sentAt: now,
+            responseDue: now + upstream.settings.timeouts.response,
+            slowDue: endpoint.circuitSettings?.slowCall.map { now + $0 })
+        phase = .sent
+        self.connection = connection
         var buffer = connection.makeBuffer(capacity: 1024)
         upstream.writer.write(head, into: &buffer)
         connection.begin(self, head: buffer, method: head.method)
-        responseDue = now + upstream.settings.timeouts.response
-        slowDue = endpoint.circuitSettings?.slowCall.map { now + $0 }
+        if let kept = kept?.bytes, kept.readableBytes > 0 { send(body: kept, on: connection) }
         connection.wake(nextWake)
-        if requestIsComplete { connection.requestEnded() }
+        if requestIsComplete { endBody(on: connection) }
         downstream?.resumeBody()
         connection.flush()
+        stopwatch.sent(since: now, at: upstream.now)
     }
 
     /// Not admitted.
@@ -84,18 +125,13 @@ final class Call {
         answer(Answer(refusal))
     }
 
-    /// No connection could be made for it when its turn had come.
-    func connectFailed(_ code: FailureCode) {
-        answer(code == .timeout ? .timedOut("The provider could not be reached in time.") : .unreachable)
-    }
-
     // MARK: Told by the caller's connection
 
     /// Whether the body may be passed on now.
     var takesBody: Bool {
         switch phase {
-        case .waiting: false
-        case .sent(let connection), .responding(let connection, _): connection.isWritable
+        case .waiting, .backingOff: false
+        case .sent, .responding: connection?.isWritable ?? false
         case .over: true
         }
     }
@@ -103,22 +139,15 @@ final class Call {
     /// More of the request body.
     func received(requestBody bytes: ByteBuffer, now: Instant) {
         guard let connection else { return }
-        if head.framing == .chunked {
-            var chunk = connection.makeBuffer(capacity: bytes.readableBytes + 20)
-            ChunkWriter.writeChunk(bytes, into: &chunk)
-            connection.write(chunk)
-        } else {
-            connection.write(bytes)
-        }
+        kept?.append(bytes)
+        send(body: bytes, on: connection)
         noteProgress(now)
     }
 
     /// The request body is complete.
     func requestBodyEnded() {
         requestIsComplete = true
-        guard let connection else { return }
-        if head.framing == .chunked { connection.write(ChunkWriter.lastChunk) }
-        connection.requestEnded()
+        if let connection { endBody(on: connection) }
     }
 
     /// Sends what has been written towards the provider.
@@ -141,191 +170,85 @@ final class Call {
         connection?.abandon()
     }
 
-    // MARK: Told by the provider's connection
-
-    /// A 1xx response.
-    func received(informational head: ResponseHead) {
-        guard case .sent = phase, let downstream else { return }
-        _ = relay(head, to: downstream, closes: false)
-        downstream.flush()
-    }
-
-    /// Whether the provider may switch to the WebSocket protocol.
-    var offersUpgrade: Bool { head.upgradesToWebSocket }
-
-    /// The provider has switched protocols: from here on both sides are relayed as they come. To the circuit this is a
-    /// success, since a tunnel may stay open for long.
-    func upgraded(_ response: ResponseHead, now: Instant) {
-        guard case .sent(let connection) = phase, let downstream else { return }
-        status = response.status
-        _ = relay(response, to: downstream, closes: false)
-        phase = .responding(connection, .untilClose)
-        report(.success, now: now)
-        requestIsComplete = false
-        downstream.tunnel()
-        noteProgress(now)
-    }
-
-    /// The response head.
-    func received(_ response: ResponseHead, now: Instant) {
-        guard case .sent(let connection) = phase, let downstream else { return }
-        status = response.status
-        if let code = FailureCode(status: status) {
-            reportFailure(code, now: now)
-        }
-        let closes = downstream.mustCloseAfter(requestIsComplete: requestIsComplete)
-        let framing = relay(response, to: downstream, closes: closes)
-        phase = .responding(connection, framing)
-        noteProgress(now)
-    }
-
-    /// More of the response body.
-    func received(body bytes: ByteBuffer, now: Instant) {
-        guard case .responding(_, let framing) = phase, let downstream else { return }
-        if framing == .chunked {
-            downstream.write { ChunkWriter.writeChunk(bytes, into: &$0) }
-        } else {
-            downstream.write(bytes)
-        }
-        noteProgress(now)
-    }
-
-    /// Sends what has been written towards the caller.
-    func responseFlush() {
-        downstream?.flush()
-    }
-
-    /// The response is complete.
-    func responseEnded(now: Instant) {
-        guard case .responding(_, let framing) = phase, let downstream else { return }
-        if framing == .chunked { downstream.write(ChunkWriter.lastChunk) }
-        settle(.success, now: now)
-        end(Self.outcome(ofStatus: status))
-        downstream.callEnded(closes: framing == .untilClose, now: now)
-    }
-
-    /// The provider can take more of the request again.
-    func upstreamIsWritable() {
-        downstream?.resumeBody()
-    }
-
-    /// The exchange broke; the connection has closed itself.
-    func upstreamFailed(_ code: FailureCode, isInvalid: Bool, now: Instant) {
-        let framing = responseFraming
-        reportFailure(code, now: now)
-        settle(.failure, now: now)
-        if let framing {
-            end(.networkError)
-            downstream?.cutShort(resets: framing == .untilClose)
-        } else {
-            answer(isInvalid ? .invalid : .unreachable)
-        }
-    }
-
-    /// A moment has come that `wake` was set for.
-    func timerFired(_ now: Instant) {
-        switch phase {
-        case .sent(let connection):
-            if let due = slowDue, due <= now {
-                slowDue = nil
-                reportFailure(.slow, now: now)
-            }
-            let requestDue = arrived + upstream.settings.timeouts.request
-            guard responseDue <= now || requestDue <= now else { return connection.wake(nextWake) }
-            // A caller that is slow to send its own request is no failure of the provider.
-            if responseDue <= now, requestIsComplete || !connection.isWritable { reportFailure(.timeout, now: now) }
-            settle(.ignored, now: now)
-            connection.abandon()
-            answer(.timedOut("The provider did not answer in time."))
-        case .responding(let connection, _):
-            // A caller that stops sending or reading is the caller's own affair; a provider that does is a failure.
-            let isProviders = requestIsComplete && downstream?.isWritable ?? false
-            if isProviders { reportFailure(.timeout, now: now) }
-            settle(.ignored, now: now)
-            let framing = responseFraming
-            end(isProviders ? .timeout : .cancelled)
-            connection.abandon()
-            downstream?.cutShort(resets: framing == .untilClose)
-        case .waiting, .over:
-            break
-        }
-    }
-
     /// Whether a response head has gone to the caller.
-    var hasAnswered: Bool { responseFraming != nil }
-
-    // MARK: Within
-
-    private func relay(_ response: ResponseHead, to downstream: DownstreamConnection, closes: Bool) -> BodyFraming {
-        var framing = BodyFraming.none
-        downstream.write {
-            framing = ResponseWriter.write(
-                response, answering: head.version, close: closes, endpoint: endpoint.settings.name,
-                waitNanoseconds: waited.nanoseconds, attempts: attempts, into: &$0)
-        }
-        return framing
+    var hasAnswered: Bool {
+        if case .responding = phase { true } else { false }
     }
 
-    /// How the response is framed towards the caller; nil before its head has gone.
-    private var responseFraming: BodyFraming? {
-        if case .responding(_, let framing) = phase { framing } else { nil }
-    }
+    // MARK: Its end
 
-    private var connection: UpstreamConnection? {
-        switch phase {
-        case .sent(let connection), .responding(let connection, _): connection
-        case .waiting, .over: nil
-        }
-    }
-
-    private var nextWake: Instant {
-        min(responseDue, arrived + upstream.settings.timeouts.request, slowDue ?? .distantFuture)
-    }
-
-    private func noteProgress(_ now: Instant) {
-        guard case .responding(let connection, _) = phase else { return }
-        connection.wake(now + upstream.settings.timeouts.idle)
+    /// The attempt is over: its permit and its places are given back.
+    func settle(_ outcome: Outcome, now: Instant) {
+        guard let attempt else { return }
+        endpoint.report(attempt.permit, outcome, now: now)
+        self.attempt = nil
+        connection = nil
+        endpoint.inFlight -= 1
+        upstream.signals.ended(endpoint.index, cost: wishes.cost)
+        endpoint.emit(.attemptEnded(duration: now - attempt.sentAt))
+        upstream.gate.release(attempt.admission, now: now)
     }
 
     /// Counts the failure of the attempt, once: the permit is spent with it.
-    private func reportFailure(_ code: FailureCode, now: Instant) {
-        guard !hasFailed else { return }
-        hasFailed = true
+    func reportFailure(_ code: FailureCode, now: Instant) {
+        guard let attempt, !attempt.hasFailed else { return }
+        self.attempt?.hasFailed = true
         endpoint.emit(.attemptFailed(code))
         report(.failure, now: now)
     }
 
-    private func report(_ outcome: Outcome, now: Instant) {
-        let spent = permit
-        permit = nil
-        endpoint.report(spent, outcome, now: now)
+    /// Tells the outcome before the attempt is over: its permit is spent.
+    func report(_ outcome: Outcome, now: Instant) {
+        let permit = attempt?.permit
+        attempt?.permit = nil
+        endpoint.report(permit, outcome, now: now)
     }
 
-    /// The attempt is over: its permit and its place are given back.
-    private func settle(_ outcome: Outcome, now: Instant) {
-        guard connection != nil else { return }
-        endpoint.inFlight -= 1
-        report(outcome, now: now)
-    }
-
-    private func answer(_ answer: Answer) {
+    /// Answers in Weir's own name.
+    func answer(_ answer: Answer) {
         guard !isOver else { return }
+        let downstream = downstream
         end(answer.outcome)
         downstream?.answer(answer, upstream: upstream.settings.name, endpoint: endpoint.settings.name)
     }
 
-    private var isOver: Bool {
-        if case .over = phase { true } else { false }
-    }
-
-    private func end(_ outcome: CallOutcome) {
+    func end(_ outcome: CallOutcome) {
         guard !isOver else { return }
         phase = .over
+        giveUpRetry()
+        downstream = nil
         endpoint.emit(.callEnded(outcome))
     }
 
-    private static func outcome(ofStatus status: Int) -> CallOutcome {
-        if FailureCode(status: status) != nil { return .upstreamError }
-        return (400...499).contains(status) ? .clientError : .success
+    var isOver: Bool {
+        if case .over = phase { true } else { false }
+    }
+
+    // MARK: Within
+
+    /// When the connection is to wake the call that waits for its response.
+    var nextWake: Instant {
+        guard let attempt else { return requestDue }
+        return min(attempt.responseDue, requestDue, attempt.slowDue ?? .distantFuture)
+    }
+
+    func noteProgress(_ now: Instant) {
+        guard case .responding = phase else { return }
+        connection?.wake(now + upstream.settings.timeouts.idle)
+    }
+
+    private func send(body bytes: ByteBuffer, on connection: UpstreamConnection) {
+        if head.framing == .chunked {
+            var chunk = connection.makeBuffer(capacity: bytes.readableBytes + 20)
+            ChunkWriter.writeChunk(bytes, into: &chunk)
+            connection.write(chunk)
+        } else {
+            connection.write(bytes)
+        }
+    }
+
+    private func endBody(on connection: UpstreamConnection) {
+        if head.framing == .chunked { connection.write(ChunkWriter.lastChunk) }
+        connection.requestEnded()
     }
 }

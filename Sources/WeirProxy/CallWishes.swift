@@ -1,17 +1,21 @@
+internal import NIOCore
 internal import WeirCore
 internal import WeirHTTP
 
-/// What a call asks for itself: its endpoint, class, wait and cost, from the configuration and the `Weir-*` headers.
+/// What a call asks for itself: its endpoint, class, wait, cost and keys, from the configuration and its own head.
 struct CallWishes {
     let endpoint: Endpoint
     let priority: Priority
     let maxWait: TimeSpan
     let cost: Int
+    let keys: CallKeys
+    /// The last moment at which sending it makes sense; nil: it does not expire.
+    let expiry: Instant?
 
-    /// Reads the wishes of a call to `upstream`.
+    /// Reads the wishes of a call to `upstream` that came over a connection from `peer`.
     ///
     /// - Throws: `Malformed`, whose words are fit for the caller.
-    init(_ head: RequestHead, to upstream: Upstream) throws(Malformed) {
+    init(_ head: RequestHead, to upstream: Upstream, peer: @autoclosure () -> SocketAddress?) throws(Malformed) {
         let honours = upstream.settings.honoursCallerHeaders
         if honours, let name = head.first(.weirEndpoint) {
             guard let named = upstream.endpoint(named: name) else {
@@ -37,7 +41,16 @@ struct CallWishes {
         }
         self.priority = priority
         self.maxWait = maxWait
-        cost = try Self.cost(head, endpoint: endpoint, honours: honours)
+        do {
+            let cost = try Self.cost(head, endpoint: endpoint, honours: honours)
+            let keys = try Self.keys(head, endpoint: endpoint, upstream: upstream, peer: peer)
+            let expiry = upstream.isEnforcing ? try Self.expiry(head, upstream) : nil
+            (self.cost, self.keys, self.expiry) = (cost, keys, expiry)
+        } catch {
+            // Where policies do not act, what they would need is no reason to refuse a call either.
+            guard !upstream.isEnforcing else { throw error }
+            (cost, keys, expiry) = (1, .none, nil)
+        }
     }
 
     private static func cost(_ head: RequestHead, endpoint: Endpoint, honours: Bool) throws(Malformed) -> Int {
@@ -48,7 +61,7 @@ struct CallWishes {
             switch endpoint.settings.cost {
             case .fixed(let cost): return cost
             case .header(let name): text = head.first(named: name)
-            case .query(let name): text = head.query.flatMap { value(of: name, in: $0) }
+            case .query(let name): text = head.withQueryItem(name.utf8) { String(decoding: $0) }
             }
         }
         guard let text else { return 1 }
@@ -63,20 +76,59 @@ struct CallWishes {
         return min(cost, Int(Int32.max))
     }
 
-    private static func value(of name: String, in query: String) -> String? {
-        for item in query.split(separator: "&") {
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts[0] == name { return parts.count > 1 ? String(parts[1]) : "" }
+    private static func keys(
+        _ head: RequestHead, endpoint: Endpoint, upstream: Upstream, peer: () -> SocketAddress?
+    ) throws(Malformed) -> CallKeys {
+        guard let keying = endpoint.keying else { return .none }
+        do {
+            return try keying.keys { source in
+                part(source, of: head, endpoint: endpoint, upstream: upstream, peer: peer)
+            }
+        } catch {
+            throw Malformed("The call has no key for the limit \(error.limit).", limit: error.limit)
         }
-        return nil
+    }
+
+    private static func part(
+        _ source: KeySource, of head: RequestHead, endpoint: Endpoint, upstream: Upstream, peer: () -> SocketAddress?
+    ) -> String? {
+        switch source {
+        case .header(let name):
+            let field = FieldName(name)
+            if !upstream.settings.honoursCallerHeaders, name.lowercased().hasPrefix("weir-") { return nil }
+            return head.withFirst(field) { String(decoding: $0) }
+        case .query(let name): return head.withQueryItem(name.utf8) { String(decoding: $0) }
+        case .cookie(let name): return head.withCookie(name.utf8) { String(decoding: $0) }
+        case .clientIP:
+            return ClientAddress.of(head, peer: peer(), trusted: upstream.settings.trustedProxies)
+        case .path(let name):
+            guard let pattern = endpoint.settings.match.path else { return nil }
+            return head.withPath { path in
+                pattern.segment(named: name, in: path).map { String(decoding: path.extracting($0)) }
+            }
+        }
+    }
+
+    private static func expiry(_ head: RequestHead, _ upstream: Upstream) throws(Malformed) -> Instant? {
+        guard let expires = upstream.settings.expires, let signedAt = head.first(named: expires.header) else {
+            return nil
+        }
+        do {
+            return try expires.deadline(signedAt, wallOffset: upstream.wallOffset)
+        } catch {
+            throw Malformed("\(error).")
+        }
     }
 }
 
 /// What a caller sent that cannot be served; the words are fit for the answer's detail.
 struct Malformed: Error {
     let detail: String
+    /// The limit that it concerns.
+    let limit: String?
 
-    init(_ detail: String) {
+    init(_ detail: String, limit: String? = nil) {
         self.detail = detail
+        self.limit = limit
     }
 }

@@ -26,7 +26,7 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     private let listener: Listener
     private var context: ChannelHandlerContext?
-    private var timer: ConnectionTimer?
+    private var timer: DeadlineTimer?
     private var received = ByteBuffer()
     private var parser = RequestHeadParser()
     private var request: RequestHead?
@@ -120,7 +120,7 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        timer = ConnectionTimer(on: context.eventLoop.assumeIsolated()) { [weak self] _ in self?.timerFired() }
+        timer = DeadlineTimer(on: context.eventLoop.assumeIsolated()) { [self] _ in timerFired() }
         timer?.set(context.eventLoop.instant + Self.keepAliveTimeout)
         listener.opened(self)
     }
@@ -221,14 +221,14 @@ final class DownstreamConnection: ChannelInboundHandler {
             return refuse(refusal)
         }
         do {
-            let wishes = try CallWishes(head, to: upstream)
+            let wishes = try CallWishes(head, to: upstream, peer: self.context?.channel.remoteAddress)
             let call = Call(head, to: upstream, wishes: wishes, from: self, now: now)
             self.call = call
-            if listener.isDraining { call.refuse(Refusal(.draining)) } else { upstream.gate.enter(call, now: now) }
+            if listener.isDraining { call.refuse(Refusal(.draining)) } else { call.begin(now: now) }
         } catch {
             let endpoint = upstream.endpoint(for: head)
             endpoint.emit(.callEnded(.badRequest))
-            answer(.badRequest(error.detail), upstream: upstream.settings.name, endpoint: endpoint.settings.name)
+            answer(Answer(error), upstream: upstream.settings.name, endpoint: endpoint.settings.name)
         }
     }
 
@@ -313,8 +313,8 @@ final class DownstreamConnection: ChannelInboundHandler {
         setReading(true)
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
-        sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in
-            self?.context?.close(mode: .output, promise: nil)
+        sent.futureResult.assumeIsolated().whenComplete { [self] _ in
+            self.context?.close(mode: .output, promise: nil)
         }
         timer?.set(context.eventLoop.instant + Self.lingerTimeout)
     }

@@ -9,21 +9,26 @@ final class Endpoint {
     /// Its circuit, which it may share with the whole upstream; nil where the breaker is off.
     let circuit: CircuitBreaker?
     let circuitSettings: CircuitSettings?
+    let planner: RetryPlanner
     let emit: EventSink
     /// The most that one call can ever cost; nil without limits.
     let largestCost: Int?
+    /// How the keys of its calls are made; nil where no limit of it is keyed.
+    let keying: Keying?
     /// Attempts under way.
     var inFlight = 0
 
     init(
         index: Int, settings: EndpointSettings, circuit: CircuitBreaker?, circuitSettings: CircuitSettings?,
-        largestCost: Int?, emit: @escaping EventSink
+        control: AdmissionControl, emit: @escaping EventSink
     ) {
         self.index = index
         self.settings = settings
         self.circuit = circuit
         self.circuitSettings = circuitSettings
-        self.largestCost = largestCost
+        planner = RetryPlanner(settings.retry)
+        largestCost = control.largestCost(of: index)
+        keying = control.keying(of: index)
         self.emit = emit
     }
 
@@ -33,23 +38,20 @@ final class Endpoint {
         circuit.assumeIsolated { $0.report(permit, outcome, now: now) }
     }
 
+    /// Whether its circuit is CLOSED, or there is none.
+    func circuitIsClosed(now: Instant) -> Bool {
+        circuit?.assumeIsolated { $0.snapshot(now: now).state == .closed } ?? true
+    }
+
+    /// Whether a call may be sent more than once.
+    func isRepeatable(_ head: RequestHead) -> Bool {
+        planner.isRepeatable(method: head.methodName, hasIdempotencyKey: head.fields.contains(.idempotencyKey))
+    }
+
     /// Whether a call belongs here.
     func matches(_ head: RequestHead) -> Bool {
-        if let method = settings.match.method, !head.withMethod({ $0.isEqual(to: method) }) { return false }
-        guard let path = settings.match.path else { return true }
-        return head.withPath { path.matches($0) }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func isEqual(to text: String) -> Bool {
-        let bytes = text.utf8
-        guard bytes.count == count else { return false }
-        var index = 0
-        for byte in bytes {
-            if byte != self[index] { return false }
-            index += 1
+        head.withMethod { method in
+            head.withPath { path in settings.match.matches(method: method, path: path) }
         }
-        return true
     }
 }

@@ -2,10 +2,10 @@ internal import NIOCore
 internal import WeirCore
 internal import WeirRuntime
 
-/// Where a call is admitted, in this order: its circuit, its limits or the line, a connection.
+/// Where a call is admitted, in this order: the provider's stops, its circuit, its limits or the line, a connection.
 ///
-/// A call goes in the moment when all three have room for it: its units and its probe slot are claimed and its head is
-/// sent without anything coming in between, since all of it happens on one loop. A call in line holds nothing.
+/// A call goes in the moment when all have room for it: its units and its probe slot are claimed and its head is sent
+/// without anything coming in between, since all of it happens on one loop. A call in line holds nothing.
 final class Gate {
     private enum Claim {
         case granted(CircuitPermit?)
@@ -14,36 +14,46 @@ final class Gate {
 
     private let limiter: RateLimiter
     private let pool: UpstreamPool
+    private let signals: ProviderSignals
+    /// In shadow a circuit refuses nobody.
+    private let isEnforcing: Bool
     private var waiting: [Ticket: Call] = [:]
     private var isPumping = false
     private var mustPumpAgain = false
     /// No connection is opened ahead of its turn after one has failed, until a turn comes.
     private var opensAhead = true
 
-    init(limiter: RateLimiter, pool: UpstreamPool, eventLoop: any EventLoop) {
+    init(
+        limiter: RateLimiter, pool: UpstreamPool, signals: ProviderSignals, isEnforcing: Bool, eventLoop: any EventLoop
+    ) {
         self.limiter = limiter
         self.pool = pool
-        pool.whenReady = { [weak self] in self?.pump(now: eventLoop.instant) }
-        pool.whenFailed = { [weak self] in self?.connectFailed($0, now: eventLoop.instant) }
-        let bound = NIOLoopBound(WeakGate(gate: self), eventLoop: eventLoop)
+        self.signals = signals
+        self.isEnforcing = isEnforcing
+        pool.whenReady = { [self] in pump(now: eventLoop.instant) }
+        pool.whenFailed = { [self] in connectFailed($0, now: eventLoop.instant) }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let handlers = RateLimiter.LineHandlers(
-            turnCame: { bound.value.gate?.pump(now: eventLoop.instant) },
-            refused: { bound.value.gate?.turnedAway($0, $1) })
+            turnCame: { bound.value.pump(now: eventLoop.instant) },
+            refused: { bound.value.turnedAway($0, $1) })
         limiter.assumeIsolated { $0.attach(handlers) }
     }
 
     /// Sends the call, puts it in line, or refuses it.
     func enter(_ call: Call, now: Instant) {
+        let demand = call.demand(now: now)
+        if now < signals.frozenUntil, let refusal = limiter.assumeIsolated({ $0.frozenRefusal(demand, now: now) }) {
+            return call.refuse(refusal)
+        }
         let permit: CircuitPermit?
         switch claim(call, now: now) {
         case .refused(let refusal): return call.refuse(refusal)
         case .granted(let granted): permit = granted
         }
-        let demand = call.demand
-        let isReady = pool.isReady
+        let isReady = pool.isReady(fresh: call.needsFreshConnection)
         switch limiter.assumeIsolated({ $0.enter(demand, ready: isReady, now: now) }) {
-        case .admitted:
-            send(call, permit: permit, waited: .zero, now: now)
+        case .admitted(let admission):
+            send(call, permit: permit, admission: admission, now: now)
         case .joined(let ticket):
             call.endpoint.report(permit, .ignored, now: now)
             waiting[ticket] = call
@@ -55,6 +65,18 @@ final class Gate {
         }
     }
 
+    /// When the limits would admit the call, as things stand.
+    func projection(_ call: Call, now: Instant) -> Instant {
+        let demand = call.demand(now: now)
+        return limiter.assumeIsolated { $0.projection(demand, now: now) }
+    }
+
+    /// An attempt is over: its places are given back.
+    func release(_ admission: Admission, now: Instant) {
+        guard admission.holdsPlaces else { return }
+        limiter.assumeIsolated { $0.release(admission, now: now) }
+    }
+
     /// Takes a call out of line; nothing happens where it stands in none.
     func withdraw(_ call: Call, now: Instant) {
         guard let ticket = call.ticket else { return }
@@ -64,6 +86,7 @@ final class Gate {
 
     /// Refuses those in line to `endpoints`, whose circuit has opened.
     func circuitOpened(endpoints: Set<Int>, retryAfter: TimeSpan, now: Instant) {
+        guard isEnforcing else { return }
         let refusal = Refusal(.circuitOpen, retryAfter: retryAfter)
         limiter.assumeIsolated { limiter in
             limiter.refuse(refusal, now: now) { endpoints.contains($0.endpoint) }
@@ -72,6 +95,7 @@ final class Gate {
 
     /// Serves whoever's turn it is, for as long as connections are ready; opens what is missing.
     private func pump(now: Instant) {
+        guard !waiting.isEmpty else { return }
         guard !isPumping else {
             mustPumpAgain = true
             return
@@ -88,18 +112,18 @@ final class Gate {
     private func serveNext(now: Instant) -> Bool {
         guard let (ticket, call) = nextInLine(now: now) else { return false }
         opensAhead = true
-        guard pool.isReady else {
-            pool.prepare(waiting.count)
+        guard pool.isReady(fresh: call.needsFreshConnection) else {
+            if call.needsFreshConnection { pool.prepareFresh() } else { pool.prepare(waiting.count) }
             return false
         }
         switch claim(call, now: now) {
         case .granted(let permit):
-            guard let waited = limiter.assumeIsolated({ $0.admit(ticket, now: now) }) else {
+            guard let admission = limiter.assumeIsolated({ $0.admit(ticket, now: now) }) else {
                 call.endpoint.report(permit, .ignored, now: now)
                 return false
             }
             forget(ticket)
-            send(call, permit: permit, waited: waited, now: now)
+            send(call, permit: permit, admission: admission, now: now)
         case .refused(let refusal):
             withdraw(call, now: now)
             call.refuse(refusal)
@@ -121,7 +145,7 @@ final class Gate {
             case .granted(let permit):
                 call.endpoint.emit(.attemptFailed(code))
                 call.endpoint.report(permit, .failure, now: now)
-                call.connectFailed(code)
+                call.connectFailed(code, now: now)
             case .refused(let refusal):
                 call.refuse(refusal)
             }
@@ -131,9 +155,14 @@ final class Gate {
         pump(now: now)
     }
 
-    private func send(_ call: Call, permit: CircuitPermit?, waited: TimeSpan, now: Instant) {
-        guard let connection = pool.takeIdle() else { return call.connectFailed(.connect) }
-        call.start(on: connection, permit: permit, waited: waited, now: now)
+    private func send(_ call: Call, permit: CircuitPermit?, admission: Admission, now: Instant) {
+        guard let connection = pool.takeIdle(fresh: call.needsFreshConnection) else {
+            // Cannot be: the limiter was told that one is ready. What was taken goes back all the same.
+            call.endpoint.report(permit, .ignored, now: now)
+            limiter.assumeIsolated { $0.giveBack(admission, now: now) }
+            return call.connectFailed(.connect, now: now)
+        }
+        call.start(on: connection, permit: permit, admission: admission, now: now)
     }
 
     private func claim(_ call: Call, now: Instant) -> Claim {
@@ -145,7 +174,7 @@ final class Gate {
             return .granted(permit)
         case .refused(let retryAfter):
             endpoint.emit(.circuitRefused)
-            return .refused(Refusal(.circuitOpen, retryAfter: retryAfter))
+            return isEnforcing ? .refused(Refusal(.circuitOpen, retryAfter: retryAfter)) : .granted(nil)
         }
     }
 
@@ -159,9 +188,4 @@ final class Gate {
     private func forget(_ ticket: Ticket) {
         waiting.removeValue(forKey: ticket)?.ticket = nil
     }
-}
-
-/// Lets the limiter's handlers reach the gate without keeping it.
-private struct WeakGate {
-    weak var gate: Gate?
 }

@@ -15,7 +15,7 @@ package final class Listener {
     private(set) var isDraining = false
 
     private let eventLoop: any EventLoop
-    private let byHost: [String: Upstream]
+    private let byHost: [(host: [UInt8], upstream: Upstream)]
     private let fallback: Upstream?
     private var channel: (any Channel)?
     private var connections: [ObjectIdentifier: DownstreamConnection] = [:]
@@ -30,11 +30,7 @@ package final class Listener {
         self.upstreams = upstreams
         self.eventLoop = eventLoop
         self.emit = emit
-        var byHost: [String: Upstream] = [:]
-        for upstream in upstreams {
-            for host in upstream.settings.hosts { byHost[host] = upstream }
-        }
-        self.byHost = byHost
+        byHost = upstreams.flatMap { upstream in upstream.settings.hosts.map { (Array($0.utf8), upstream) } }
         fallback = upstreams.first { $0.settings.hosts.isEmpty }
     }
 
@@ -49,6 +45,7 @@ package final class Listener {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(DownstreamConnection(listener: bound.value))
                     if isTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
+                    try channel.syncOptions?.setOption(.socketOption(.so_rcvbuf), value: Self.receiveBuffer)
                 }
             }
         let channel =
@@ -82,6 +79,9 @@ package final class Listener {
         channel?.close() ?? eventLoop.makeSucceededVoidFuture()
     }
 
+    /// What the kernel may hold of a caller's body before it is read: as for the provider's, it bounds a connection's memory.
+    private static let receiveBuffer: SocketOptionValue = 256 * 1024
+
     // MARK: For its connections
 
     func opened(_ connection: DownstreamConnection) {
@@ -103,19 +103,13 @@ package final class Listener {
 
     /// The upstream that serves the request's authority; case and port are ignored.
     func upstream(for head: RequestHead) -> Upstream? {
-        guard !byHost.isEmpty else { return fallback }
-        return byHost[Self.host(of: head.authority)] ?? fallback
+        for (host, upstream) in byHost where head.isAddressed(to: host) { return upstream }
+        return fallback
     }
 
     private func endDrain(_ isComplete: Bool) {
         guard let drained else { return }
         self.drained = nil
         drained.succeed(isComplete)
-    }
-
-    private static func host(of authority: String) -> String {
-        let lower = authority.lowercased()
-        if lower.hasPrefix("[") { return lower.prefix { $0 != "]" } + "]" }
-        return String(lower.prefix { $0 != ":" })
     }
 }

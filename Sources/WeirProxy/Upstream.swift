@@ -9,7 +9,14 @@ package final class Upstream {
     package let settings: UpstreamSettings
     let endpoints: [Endpoint]
     let gate: Gate
+    let signals: ProviderSignals
+    let retries: Retries
     let writer: RequestWriter
+    /// The name in `Via`; nil: none is added.
+    let viaName: String?
+    /// The wall clock (since 1970) less the loop's, as it was last told.
+    private(set) var wallOffset: TimeSpan
+    private let eventLoop: any EventLoop
     private let limiter: RateLimiter
     private let pool: UpstreamPool
     private let circuits: [(breaker: CircuitBreaker, endpoints: Set<Int>)]
@@ -18,36 +25,38 @@ package final class Upstream {
     /// Sets the provider up on `eventLoop`; must be called there.
     ///
     /// - Parameters:
+    ///   - wallOffset: the wall clock (since 1970) less the loop's.
     ///   - sink: makes the sink for the events of an endpoint (its name, or "" for the upstream itself).
-    ///   - seed: feeds the jitter of growing cooldowns.
     /// - Throws: where the trust roots cannot be read.
     package init(
-        _ settings: UpstreamSettings, on eventLoop: any EventLoop, seed: UInt64, sink: (String) -> EventSink
+        _ settings: UpstreamSettings, on eventLoop: any EventLoop, wallOffset: TimeSpan, sink: (String) -> EventSink
     ) throws {
         self.settings = settings
-        let sinks = settings.endpoints.map { sink($0.name) }
+        self.eventLoop = eventLoop
+        self.wallOffset = wallOffset
+        let own = settings.mode == .off ? settings.withoutPolicies : settings
+        let sinks = own.endpoints.map { sink($0.name) }
+        let upstreamSink = sink("")
         let control = AdmissionControl(
-            shared: settings.limits, endpoints: settings.endpoints.map(\.limits), maxLength: settings.line.maxLength,
-            shares: settings.endpoints.map(\.line.maxLength))
-        limiter = RateLimiter(on: eventLoop, control: control, sinks: sinks)
+            shared: own.limits, endpoints: own.endpoints.map(\.limits), maxLength: own.line.maxLength,
+            shares: own.endpoints.map(\.line.maxLength), mode: own.mode == .shadow ? .shadow : .enforce,
+            keySeed: KeySeed(.random(in: .min ... .max), .random(in: .min ... .max)))
+        limiter = RateLimiter(on: eventLoop, control: control, sinks: sinks, upstreamSink: upstreamSink)
+        limiter.assumeIsolated { $0.setWallOffset(wallOffset, now: eventLoop.instant) }
 
-        let isShared = settings.breakerScope == .upstream
-        sharedCircuit =
-            isShared
-            ? settings.circuit.map { CircuitBreaker(on: eventLoop, settings: $0, seed: seed, emit: sink("")) } : nil
+        let isShared = own.breakerScope == .upstream
+        let breaker = { (rules: CircuitSettings, emit: @escaping EventSink) in
+            CircuitBreaker(on: eventLoop, settings: rules, seed: .random(in: .min ... .max), emit: emit)
+        }
+        sharedCircuit = isShared ? own.circuit.map { breaker($0, upstreamSink) } : nil
         var endpoints: [Endpoint] = []
-        for (index, endpoint) in settings.endpoints.enumerated() {
-            let rules = isShared ? settings.circuit : endpoint.circuit
-            let circuit =
-                isShared
-                ? sharedCircuit
-                : rules.map {
-                    CircuitBreaker(on: eventLoop, settings: $0, seed: seed &+ UInt64(index), emit: sinks[index])
-                }
+        for (index, endpoint) in own.endpoints.enumerated() {
+            let rules = isShared ? own.circuit : endpoint.circuit
+            let circuit = isShared ? sharedCircuit : rules.map { breaker($0, sinks[index]) }
             endpoints.append(
                 Endpoint(
-                    index: index, settings: endpoint, circuit: circuit, circuitSettings: rules,
-                    largestCost: control.largestCost(of: index), emit: sinks[index]))
+                    index: index, settings: endpoint, circuit: circuit, circuitSettings: rules, control: control,
+                    emit: sinks[index]))
         }
         self.endpoints = endpoints
         if let sharedCircuit {
@@ -58,20 +67,69 @@ package final class Upstream {
             }
         }
 
+        signals = ProviderSignals(
+            own, endpoints: endpoints, control: control, upstreamSink: upstreamSink, limiter: limiter,
+            eventLoop: eventLoop)
+        retries = Retries(own.retry.budget, on: eventLoop)
         let connector = try UpstreamConnector(
-            url: settings.url, caFile: settings.caFile, timeout: settings.timeouts.connect, eventLoop: eventLoop)
+            url: settings.url, caFile: settings.caFile, timeout: settings.timeouts.connect,
+            addressLifetime: settings.pool.dnsTTL, eventLoop: eventLoop)
         pool = UpstreamPool(settings: settings.pool, connector: connector)
-        gate = Gate(limiter: limiter, pool: pool, eventLoop: eventLoop)
+        gate = Gate(
+            limiter: limiter, pool: pool, signals: signals, isEnforcing: own.mode == .enforce, eventLoop: eventLoop)
+        viaName = settings.via ? "weir" : nil
         writer = RequestWriter(
             authority: settings.url.authority, pathPrefix: settings.url.pathPrefix,
             preserveHost: settings.preserveHost,
-            setFields: settings.requestHeaders.map { (name: $0.name, value: $0.value) })
-        watchCircuits(on: eventLoop)
+            setFields: settings.requestHeaders.map { (name: $0.name, value: $0.value) }, via: viaName)
+        watchCircuits()
     }
 
-    /// Refuses everyone in line as `draining`; idle connections close, the others once they are done.
+    /// Whether its policies act, rather than being watched or off.
+    var isEnforcing: Bool { settings.mode == .enforce }
+
+    /// The loop's clock.
+    var now: Instant { eventLoop.instant }
+
+    /// What only the machine knows, told about once a second: the wall clock less the loop's, and how busy the
+    /// processors and the memory are (shares, 0...1; nil: not known).
+    package func observe(wallOffset: TimeSpan, load: (cpu: Double, memory: Double)?) {
+        let now = now
+        self.wallOffset = wallOffset
+        limiter.assumeIsolated { $0.setWallOffset(wallOffset, now: now) }
+        if let load { signals.observeHost(cpu: load.cpu, memory: load.memory, now: now) }
+    }
+
+    /// Forces the circuit of an endpoint, or (nil) the upstream's own or else all of its endpoints'; nil for the state lifts
+    /// that. Returns false where there is no such circuit.
+    package func force(_ state: ForcedCircuitState?, endpoint: String?) -> Bool {
+        let now = now
+        var forced = circuits.map(\.breaker)
+        if let endpoint {
+            let own = sharedCircuit == nil ? self.endpoint(named: endpoint)?.circuit : nil
+            forced = own.map { [$0] } ?? []
+        }
+        for breaker in forced { breaker.assumeIsolated { $0.force(state, now: now) } }
+        return !forced.isEmpty
+    }
+
+    /// Forgets what was used of a limit, of an endpoint or (nil) of the upstream: of one key, in one tier or in all, or of
+    /// everything. Returns false where there is no such limit, or it has no such key or tier.
+    package func resetLimit(_ name: String, endpoint: String?, key: String?, tier: String?) -> Bool {
+        let now = now
+        let place = endpoint.map { self.endpoint(named: $0)?.index }
+        if let place, place == nil { return false }
+        return limiter.assumeIsolated { limiter in
+            guard let limit = limiter.limit(named: name, endpoint: place ?? nil) else { return false }
+            return limiter.reset(limit, key: key.map { [$0] }, tier: tier, now: now)
+        }
+    }
+
+    /// Refuses everyone in line and in backoff as `draining`; idle connections close, the others once they are done.
     func drain() {
         limiter.assumeIsolated { $0.shutDown() }
+        retries.refuseAll(Refusal(.draining))
+        signals.shutDown()
         for circuit in circuits { circuit.breaker.assumeIsolated { $0.shutDown() } }
         pool.close()
     }
@@ -90,9 +148,9 @@ package final class Upstream {
     /// What the provider's policies show of themselves at `now`.
     package func snapshot(now: Instant) -> UpstreamSnapshot {
         let admission = limiter.assumeIsolated { $0.snapshot(now: now) }
-        var limits = admission.limits[...]
-        let shared = limits.prefix(settings.limits.count)
-        limits = limits.dropFirst(settings.limits.count)
+        let shared = admission.limits.count - endpoints.map(\.settings.limits.count).reduce(0, +)
+        var limits = admission.limits.dropFirst(shared)
+        let views = signals.views
         var rows: [UpstreamSnapshot.Endpoint] = []
         for endpoint in endpoints {
             let own = limits.prefix(endpoint.settings.limits.count)
@@ -101,56 +159,47 @@ package final class Upstream {
             rows.append(
                 .init(
                     settings: endpoint.settings, circuit: circuit?.assumeIsolated { $0.snapshot(now: now) },
-                    limits: Array(own), inFlight: endpoint.inFlight))
+                    limits: Array(own), provider: views.endpoints[endpoint.index],
+                    frozen: admission.frozenEndpoints[endpoint.index], inFlight: endpoint.inFlight))
         }
         return UpstreamSnapshot(
-            takenAt: now, circuit: sharedCircuit?.assumeIsolated { $0.snapshot(now: now) }, limits: Array(shared),
-            line: admission, connections: pool.counts, endpoints: rows)
+            takenAt: now, wallOffset: wallOffset, circuit: sharedCircuit?.assumeIsolated { $0.snapshot(now: now) },
+            limits: Array(admission.limits.prefix(shared)), provider: views.upstream, line: admission,
+            retryBudget: isEnforcing ? retries.remaining(now: now) : nil, connections: pool.counts, endpoints: rows)
     }
 
-    private func watchCircuits(on eventLoop: any EventLoop) {
+    private func watchCircuits() {
         for (breaker, endpoints) in circuits {
-            let bound = NIOLoopBound(WeakUpstream(upstream: self), eventLoop: eventLoop)
+            let bound = NIOLoopBound(gate, eventLoop: eventLoop)
+            let eventLoop = eventLoop
             breaker.assumeIsolated { circuit in
-                circuit.whenOpened { [weak breaker] in
-                    guard let breaker, let upstream = bound.value.upstream else { return }
+                circuit.whenOpened { [unowned breaker] in
                     let now = eventLoop.instant
                     let untilProbe = breaker.assumeIsolated { $0.snapshot(now: now).untilNextProbe }
-                    upstream.gate.circuitOpened(endpoints: endpoints, retryAfter: untilProbe ?? .zero, now: now)
+                    bound.value.circuitOpened(endpoints: endpoints, retryAfter: untilProbe ?? .zero, now: now)
                 }
             }
         }
     }
 }
 
-private struct WeakUpstream {
-    weak var upstream: Upstream?
-}
-
-/// What one provider's policies show of themselves at one moment.
-package struct UpstreamSnapshot: Sendable {
-    /// One endpoint's part.
-    package struct Endpoint: Sendable {
-        /// What is configured.
-        package let settings: EndpointSettings
-        /// Its own circuit; nil where it is off or shared.
-        package let circuit: CircuitSnapshot?
-        /// Its own limits.
-        package let limits: [LimitSnapshot]
-        /// Attempts under way.
-        package let inFlight: Int
+extension UpstreamSettings {
+    /// The same provider without limits, circuits, retries and feedback: what `mode: off` means.
+    fileprivate var withoutPolicies: UpstreamSettings {
+        var plain = self
+        plain.limits = []
+        plain.circuit = nil
+        plain.retry.maxAttempts = 1
+        plain.feedback = FeedbackSettings()
+        plain.feedback.headers = .none
+        plain.feedback.banStatuses = []
+        plain.feedback.shrinkOn429 = 1
+        plain.expires = nil
+        for place in plain.endpoints.indices {
+            plain.endpoints[place].limits = []
+            plain.endpoints[place].circuit = nil
+            plain.endpoints[place].retry.maxAttempts = 1
+        }
+        return plain
     }
-
-    /// When it was taken, on the loop's clock.
-    package let takenAt: Instant
-    /// The circuit that all endpoints share; nil where each has its own.
-    package let circuit: CircuitSnapshot?
-    /// The limits that all endpoints share.
-    package let limits: [LimitSnapshot]
-    /// The line.
-    package let line: AdmissionSnapshot
-    /// Connections to the provider.
-    package let connections: (active: Int, idle: Int)
-    /// Every endpoint, `other` last.
-    package let endpoints: [Endpoint]
 }

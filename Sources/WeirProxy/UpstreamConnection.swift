@@ -6,6 +6,8 @@ internal import WeirHTTP
 internal import WeirRuntime
 
 /// A connection to the provider. It carries one exchange at a time for one call, and tells the pool when it is free.
+///
+/// A call may leave before its response is complete: what is left of it is then read and thrown away, if it is little.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -14,15 +16,21 @@ final class UpstreamConnection: ChannelInboundHandler {
         case connecting(ConnectAttempt)
         case idle(UpstreamPool)
         case busy(UpstreamPool, Call)
+        /// The rest of a response that nobody waits for.
+        case discarding(UpstreamPool)
         case closed
     }
+
+    /// No more of a response is thrown away; a new connection is cheaper then.
+    private static let mostDiscarded = 64 * 1024
+    private static let discardTimeout = TimeSpan.seconds(1)
 
     private var phase: Phase
     private let waitsForTLS: Bool
     /// The name that the provider's certificate has to vouch for; nil where NIOSSL checks its address, or without TLS.
     private let peerName: String?
     private var context: ChannelHandlerContext?
-    private var timer: ConnectionTimer?
+    private var timer: DeadlineTimer?
     private var received = ByteBuffer()
     private var parser = ResponseHeadParser()
     private var body: BodyDecoder?
@@ -30,6 +38,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isReusable = true
     private var requestIsSent = false
     private var isReading = true
+    private var discarded = 0
+    /// Whether it has not served yet.
+    private(set) var isFresh = true
+    private var wasFresh = true
+    private var hasAnswered = false
 
     init(attempt: ConnectAttempt, waitsForTLS: Bool, peerName: String?) {
         phase = .connecting(attempt)
@@ -62,6 +75,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         body = nil
         isReusable = true
         requestIsSent = false
+        wasFresh = isFresh
+        isFresh = false
+        hasAnswered = false
         write(head)
     }
 
@@ -102,6 +118,17 @@ final class UpstreamConnection: ChannelInboundHandler {
         try? context.channel.syncOptions?.setOption(.autoRead, value: on)
     }
 
+    /// The call has left its attempt. Before the response head, or with the request half sent, the connection cannot be
+    /// used again.
+    func discard() {
+        guard case .busy(let pool, _) = phase, let context else { return }
+        guard requestIsSent, isReusable, body != nil else { return abandon() }
+        phase = .discarding(pool)
+        discarded = 0
+        setReading(true)
+        timer?.set(context.eventLoop.instant + Self.discardTimeout)
+    }
+
     /// Ends the exchange for the call's own reasons; the connection cannot be used again.
     func abandon() {
         guard case .busy(let pool, _) = phase else { return }
@@ -113,7 +140,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        timer = ConnectionTimer(on: context.eventLoop.assumeIsolated()) { [weak self] now in self?.timerFired(now) }
+        timer = DeadlineTimer(on: context.eventLoop.assumeIsolated()) { [self] in timerFired($0) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -135,15 +162,20 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        guard case .busy(_, let call) = phase else {
+        switch phase {
+        case .busy, .discarding: break
+        case .idle(let pool):
             // Bytes that nobody asked for: the two sides no longer agree where a response begins.
-            if case .idle(let pool) = phase { pool.lostIdle(self) }
+            pool.lostIdle(self)
+            return close()
+        case .connecting, .closed:
             return close()
         }
         received.append(&bytes)
+        hasAnswered = true
         let now = context.eventLoop.instant
         do {
-            try deliver(to: call, now: now)
+            try deliver(now: now)
         } catch {
             fail(.network, isInvalid: true, now: now)
         }
@@ -164,9 +196,9 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         let now = context.eventLoop.instant
-        if case .busy(_, let call) = phase, let body, body.finishAtEOF() {
+        if case .busy = phase, let body, body.finishAtEOF() {
             isReusable = false
-            finish(call, now: now)
+            finish(now: now)
         } else {
             lost(now: now)
         }
@@ -187,17 +219,29 @@ final class UpstreamConnection: ChannelInboundHandler {
         pool.connected(self)
     }
 
-    private func deliver(to call: Call, now: Instant) throws(HTTPDefect) {
-        while case .busy = phase {
-            if body == nil {
-                guard let head = try parser.parse(&received, answering: method) else { return }
-                try begin(head, for: call, now: now)
-                continue
-            }
-            switch try body?.next(&received) {
-            case .data(let bytes): call.received(body: bytes, now: now)
-            case .end: return finish(call, now: now)
-            case nil: return
+    private func deliver(now: Instant) throws(HTTPDefect) {
+        while true {
+            switch phase {
+            case .busy(_, let call):
+                if body == nil {
+                    guard let head = try parser.parse(&received, answering: method) else { return }
+                    try begin(head, for: call, now: now)
+                    continue
+                }
+                switch try body?.next(&received) {
+                case .data(let bytes): call.received(body: bytes, now: now)
+                case .end: return finish(now: now)
+                case nil: return
+                }
+            case .discarding(let pool):
+                switch try body?.next(&received) {
+                case .data(let bytes):
+                    discarded += bytes.readableBytes
+                    if discarded > Self.mostDiscarded { lost(pool) }
+                case .end: return finish(now: now)
+                case nil: return
+                }
+            case .connecting, .idle, .closed: return
             }
         }
     }
@@ -220,20 +264,32 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     /// The response is complete: frees the connection first, so that a caller's next request finds it.
-    private func finish(_ call: Call, now: Instant) {
-        guard case .busy(let pool, _) = phase else { return }
+    private func finish(now: Instant) {
+        let pool: UpstreamPool
+        let call: Call?
+        switch phase {
+        case .busy(let itsPool, let itsCall): (pool, call) = (itsPool, itsCall)
+        case .discarding(let itsPool): (pool, call) = (itsPool, nil)
+        case .connecting, .idle, .closed: return
+        }
         body = nil
         setReading(true)
         if isReusable, requestIsSent, received.readableBytes == 0, context?.channel.isActive == true {
             phase = .idle(pool)
             pool.putBack(self)
-            call.responseEnded(now: now)
+            call?.responseEnded(now: now)
             pool.whenReady()
         } else {
             close()
-            call.responseEnded(now: now)
+            call?.responseEnded(now: now)
             pool.lostActive()
         }
+    }
+
+    /// What was still to be thrown away is not waited for.
+    private func lost(_ pool: UpstreamPool) {
+        close()
+        pool.lostActive()
     }
 
     /// The connection is gone, or as good as gone: whoever counted on it is told.
@@ -247,16 +303,24 @@ final class UpstreamConnection: ChannelInboundHandler {
             close()
         case .busy:
             fail(.network, isInvalid: false, now: now)
+        case .discarding(let pool):
+            lost(pool)
         case .closed:
             break
         }
     }
 
     private func fail(_ code: FailureCode, isInvalid: Bool, now: Instant) {
-        guard case .busy(let pool, let call) = phase else { return }
-        close()
-        call.upstreamFailed(code, isInvalid: isInvalid, now: now)
-        pool.lostActive()
+        switch phase {
+        case .busy(let pool, let call):
+            close()
+            call.upstreamFailed(code, isInvalid: isInvalid, beforeFirstByte: !wasFresh && !hasAnswered, now: now)
+            pool.lostActive()
+        case .discarding(let pool):
+            lost(pool)
+        case .connecting, .idle, .closed:
+            close()
+        }
     }
 
     private func timerFired(_ now: Instant) {
@@ -266,6 +330,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .idle(let pool):
             pool.lostIdle(self)
             close()
+        case .discarding(let pool):
+            lost(pool)
         case .connecting, .closed:
             break
         }

@@ -9,12 +9,20 @@ final class UpstreamConnector {
     private let url: UpstreamURL
     private let tls: NIOSSLContext?
     private let timeout: TimeSpan
+    private let addressLifetime: TimeSpan
     private let eventLoop: any EventLoop
+    /// Where the provider's name led last, and until when it is believed to lead there.
+    private var known: (address: SocketAddress, until: Instant)?
 
+    /// A connector that uses an address which DNS gave for `addressLifetime`.
+    ///
     /// - Throws: where the trust roots cannot be read.
-    init(url: UpstreamURL, caFile: String?, timeout: TimeSpan, eventLoop: any EventLoop) throws {
+    init(
+        url: UpstreamURL, caFile: String?, timeout: TimeSpan, addressLifetime: TimeSpan, eventLoop: any EventLoop
+    ) throws {
         self.url = url
         self.timeout = timeout
+        self.addressLifetime = addressLifetime
         self.eventLoop = eventLoop
         if case .https = url.transport {
             var configuration = TLSConfiguration.makeClientConfiguration()
@@ -40,15 +48,7 @@ final class UpstreamConnector {
                     try connector.addHandlers(to: channel, attempt: attempt)
                 }
             }
-        let channel: EventLoopFuture<any Channel>
-        switch url.transport {
-        case .http(let host, let port), .https(let host, let port):
-            let tcp = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            let literal = try? SocketAddress(ipAddress: host, port: port)
-            channel = literal.map { tcp.connect(to: $0) } ?? tcp.connect(host: host, port: port)
-        case .unix(let path):
-            channel = bootstrap.connect(unixDomainSocketPath: path)
-        }
+        let channel = open(bootstrap)
         attempt.timeOut(after: timeout, on: eventLoop.assumeIsolated())
         channel.assumeIsolated().whenFailure { error in
             let isTimeout =
@@ -56,6 +56,43 @@ final class UpstreamConnector {
             attempt.fail(isTimeout ? .timeout : .connect)
         }
     }
+
+    private func open(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any Channel> {
+        switch url.transport {
+        case .http(let host, let port), .https(let host, let port):
+            let tcp = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(.socketOption(.so_rcvbuf), value: Self.receiveBuffer)
+            if let literal = try? SocketAddress(ipAddress: host, port: port) { return tcp.connect(to: literal) }
+            return connect(tcp, host: host, port: port)
+        case .unix(let path):
+            return bootstrap.connect(unixDomainSocketPath: path)
+        }
+    }
+
+    /// Connects to the address known, and asks DNS where there is none or it fails: then all addresses that DNS gives are
+    /// tried (RFC 8305), and the one that answered is known from then on.
+    private func connect(_ tcp: ClientBootstrap, host: String, port: Int) -> EventLoopFuture<any Channel> {
+        guard let known, known.until > eventLoop.instant else { return resolve(tcp, host: host, port: port) }
+        return tcp.connect(to: known.address).assumeIsolated().flatMapError { [self] _ in
+            self.known = nil
+            return resolve(tcp, host: host, port: port)
+        }.nonisolated()
+    }
+
+    private func resolve(_ tcp: ClientBootstrap, host: String, port: Int) -> EventLoopFuture<any Channel> {
+        tcp.connect(host: host, port: port).assumeIsolated().map { [self] channel in
+            if let address = channel.remoteAddress { learn(address) }
+            return channel
+        }.nonisolated()
+    }
+
+    private func learn(_ address: SocketAddress) {
+        known = (address, eventLoop.instant + addressLifetime)
+    }
+
+    /// What the kernel may hold of a response before it is read. NIO reads it all when a connection closes, however slow
+    /// the caller is, so it bounds the memory of one connection.
+    private static let receiveBuffer: SocketOptionValue = 512 * 1024
 
     private func addHandlers(to channel: any Channel, attempt: ConnectAttempt) throws {
         let pipeline = channel.pipeline.syncOperations
@@ -75,7 +112,7 @@ final class UpstreamConnector {
 final class ConnectAttempt {
     private var pool: UpstreamPool?
     private var scheduled: Scheduled<Void>?
-    private weak var connection: UpstreamConnection?
+    private var connection: UpstreamConnection?
 
     init(pool: UpstreamPool) {
         self.pool = pool
@@ -87,8 +124,9 @@ final class ConnectAttempt {
     /// The time covers the TLS handshake, which the bootstrap's own timeout does not.
     func timeOut(after timeout: TimeSpan, on loop: NIOIsolatedEventLoop) {
         guard isPending else { return }
-        scheduled = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { [weak self] in
-            guard let self, isPending else { return }
+        scheduled = loop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { [self] in
+            guard isPending else { return }
+            let connection = connection
             fail(.timeout)
             connection?.close()
         }
@@ -96,8 +134,7 @@ final class ConnectAttempt {
 
     /// The transport is up; `connection` will say when it is ready. (Of several addresses tried, the first to get here.)
     func began(_ connection: UpstreamConnection) {
-        self.connection = connection
-        if !isPending { connection.close() }
+        if isPending { self.connection = connection } else { connection.close() }
     }
 
     /// The connection is ready for a request. Returns its pool; nil where it comes too late.
@@ -114,7 +151,10 @@ final class ConnectAttempt {
     private func end() -> UpstreamPool? {
         scheduled?.cancel()
         scheduled = nil
-        defer { pool = nil }
+        defer {
+            pool = nil
+            connection = nil
+        }
         return pool
     }
 }

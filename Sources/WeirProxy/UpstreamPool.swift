@@ -24,28 +24,33 @@ final class UpstreamPool {
         self.connector = connector
     }
 
-    /// Whether a connection is ready.
-    var isReady: Bool { !idle.isEmpty }
+    /// Whether a connection is ready; a `fresh` one has not served yet.
+    func isReady(fresh: Bool) -> Bool {
+        fresh ? idle.contains { $0.isFresh } : !idle.isEmpty
+    }
 
     /// Connections in use, and ready ones.
     var counts: (active: Int, idle: Int) { (active, idle.count) }
 
-    /// Takes the connection that was used last.
-    func takeIdle() -> UpstreamConnection? {
-        guard let connection = idle.popLast() else { return nil }
+    /// Takes the connection that was used last; a `fresh` one has not served yet.
+    func takeIdle(fresh: Bool) -> UpstreamConnection? {
+        guard let place = fresh ? idle.lastIndex(where: \.isFresh) : idle.indices.last else { return nil }
         active += 1
-        return connection
+        return place == idle.indices.last ? idle.removeLast() : idle.remove(at: place)
     }
 
     /// Has at least `wanted` connections idle or on their way, within the cap.
     func prepare(_ wanted: Int) {
-        let room = settings.maxConnections - active - idle.count - connecting
         let missing = min(wanted - idle.count - connecting, room)
         guard missing > 0, !isClosed else { return }
-        for _ in 0..<missing {
-            connecting += 1
-            connector.connect(pool: self)
-        }
+        for _ in 0..<missing { connect() }
+    }
+
+    /// Has a fresh connection on its way. One that is idle gives way to it where the cap leaves no room.
+    func prepareFresh() {
+        guard !isClosed, connecting == 0 else { return }
+        if room <= 0, let oldest = idle.popFirst() { oldest.close() }
+        if room > 0 { connect() }
     }
 
     /// A connection that `prepare` asked for is there.
@@ -80,12 +85,21 @@ final class UpstreamPool {
         idle.removeAll { $0 === connection }
     }
 
-    /// Closes every idle connection, and each other one as soon as it is idle.
+    /// Closes every idle connection, and each other one as soon as it is idle. Nobody is told of anything any more.
     func close() {
         isClosed = true
+        whenReady = {}
+        whenFailed = { _ in }
         let all = idle
         idle.removeAll()
         for connection in all { connection.close() }
+    }
+
+    private var room: Int { settings.maxConnections - active - idle.count - connecting }
+
+    private func connect() {
+        connecting += 1
+        connector.connect(pool: self)
     }
 
     private func keep(_ connection: UpstreamConnection) {

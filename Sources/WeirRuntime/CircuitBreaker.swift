@@ -5,11 +5,12 @@ public import WeirCore
 ///
 /// On its loop it is called synchronously through `assumeIsolated`; from elsewhere it is awaited.
 public actor CircuitBreaker {
-    private nonisolated let executor: LoopExecutor
+    nonisolated let executor: LoopExecutor
     private var circuit: Circuit
     private var timer = LoopTimer()
     private let emit: EventSink
     private var onOpen: (@Sendable () -> Void)?
+    private var isShutDown = false
 
     /// The loop, as the executor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.unowned }
@@ -26,6 +27,14 @@ public actor CircuitBreaker {
         onOpen = handler
     }
 
+    /// Whether a claim would be refused, and then after how long a further try may succeed (0 where that is not known);
+    /// nil: it would not. To be asked before a call joins a line.
+    public func refusal(bypass: Bool = false, now: Instant) -> TimeSpan? {
+        let wait = circuit.refusal(bypass: bypass, now: now)
+        settle()
+        return wait
+    }
+
     /// Asks for the right to make one attempt, whose outcome is then owed. With `bypass` it is always given.
     public func claim(bypass: Bool = false, now: Instant) -> CircuitAnswer {
         let answer = circuit.claim(bypass: bypass, now: now)
@@ -33,9 +42,23 @@ public actor CircuitBreaker {
         return answer
     }
 
-    /// Tells what became of an attempt; a late or repeated report changes nothing.
+    /// Tells what became of an attempt: once for each permit. A late report changes nothing.
     public func report(_ permit: CircuitPermit, _ outcome: Outcome, now: Instant) {
         circuit.report(permit, outcome, now: now)
+        settle()
+    }
+
+    /// Forces the circuit open or closed; nil: it follows its rules again. See `Circuit.force`.
+    public func force(_ state: ForcedCircuitState?, now: Instant) {
+        circuit.force(state, now: now)
+        setTimer()
+        settle()
+    }
+
+    /// Follows other settings from now on, in the state in which it is. See `Circuit.reconfigure`.
+    public func reconfigure(_ settings: CircuitSettings, now: Instant) {
+        circuit.reconfigure(settings, now: now)
+        setTimer()
         settle()
     }
 
@@ -46,28 +69,33 @@ public actor CircuitBreaker {
         return snapshot
     }
 
-    /// Stops the timer; the circuit stays as it is.
+    /// Leaves no timer behind; the circuit stays as it is, and moves no more by time alone. May be called again.
     public func shutDown() {
+        isShutDown = true
         timer.set(nil, on: executor.loop) {}
     }
 
     /// Sets the timer for what comes next, then tells of the moves: a handler may call back in here.
     private func settle() {
         let moves = circuit.takeMoves()
-        if !moves.isEmpty || circuit.state == .halfOpen {
-            timer.set(circuit.nextEvent, on: executor.loop) { [weak self] in
-                self?.assumeIsolated { $0.timerFired() }
-            }
-        }
+        if !moves.isEmpty || circuit.state == .halfOpen { setTimer() }
         for move in moves {
             emit(.circuitMoved(move))
             if move.to == .open { onOpen?() }
         }
     }
 
+    private func setTimer() {
+        guard !isShutDown else { return }
+        timer.set(circuit.nextEvent, on: executor.loop) { [weak self] in
+            self?.assumeIsolated { $0.timerFired() }
+        }
+    }
+
     private func timerFired() {
         timer.fired()
         circuit.advance(now: executor.loop.instant)
+        setTimer()
         settle()
     }
 }

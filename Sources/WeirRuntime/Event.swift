@@ -7,20 +7,55 @@ public enum Event: Sendable {
     case circuitMoved(CircuitTransition)
     /// A circuit refused a call.
     case circuitRefused
-    /// An attempt was not admitted at once because of a limit.
+    /// An attempt was not admitted at once because of a limit or a freeze.
     case limitHit
     /// An attempt was admitted after this long in line.
     case admitted(waited: TimeSpan)
-    /// The limits or the line refused a call.
+    /// The limits, the line or a freeze refused a call.
     case lineRefused(RefusalReason)
+    /// The provider said stop, or that its stop lasts longer.
+    case frozen(Freeze)
+    /// The provider's stop is over.
+    case thawed(wasBan: Bool)
+    /// The provider says that little of its quota remains.
+    case quotaLow(remaining: Int)
+    /// A limit counts less after the provider's 429s.
+    case limitShrunk(limit: String, factor: Double)
+    /// A limit counts in full again.
+    case limitRecovered(limit: String)
     /// An attempt failed.
     case attemptFailed(FailureCode)
+    /// An attempt is over, this long after it was sent.
+    case attemptEnded(duration: TimeSpan)
+    /// A further attempt is sent.
+    case retried(RetryReason)
+    /// A further attempt is not made, since the budget for them is used up.
+    case retryBudgetExhausted
+    /// A call spent this long in Weir itself.
+    case overhead(TimeSpan)
     /// A call ended for its caller.
     case callEnded(CallOutcome)
 }
 
 /// Where events go. One sink is made for each upstream and endpoint, so that what it feeds is resolved once.
 public typealias EventSink = @Sendable (Event) -> Void
+
+/// A stop that the provider called for.
+public struct Freeze: Hashable, Sendable {
+    /// How long it lasts.
+    public let left: TimeSpan
+    /// Whether it is a ban.
+    public let isBan: Bool
+    /// The status of the answer that called for it; nil where none did.
+    public let status: Int?
+
+    /// A stop that lasts for `left`.
+    public init(left: TimeSpan, isBan: Bool, status: Int?) {
+        self.left = left
+        self.isBan = isBan
+        self.status = status
+    }
+}
 
 /// How an attempt failed: the `code` label of `mm_api_failures_total`.
 public enum FailureCode: Int, CaseIterable, Sendable {
@@ -46,6 +81,10 @@ public enum FailureCode: Int, CaseIterable, Sendable {
     case network
     /// No response head in the time of `slow_call`.
     case slow
+    /// The provider said that we are banned.
+    case ban
+    /// The body said what the status did not.
+    case classified
 
     /// The label's value.
     public var label: String {
@@ -61,6 +100,8 @@ public enum FailureCode: Int, CaseIterable, Sendable {
         case .tls: "tls"
         case .network: "network"
         case .slow: "slow"
+        case .ban: "ban"
+        case .classified: "classified"
         }
     }
 

@@ -5,7 +5,8 @@ public import WeirCore
 ///
 /// There are two ways in. The data path, on the loop, calls `enter`, is told when a turn comes (`LineHandlers`) and
 /// takes it with `next` and `admit`, since a turn is worth nothing without a connection to use it on. Any task may
-/// await `acquire`, whose turn is taken for it.
+/// await `acquire`, whose turn is taken for it. Whoever was admitted says so when its attempt is over (`release`), or that
+/// there was none (`giveBack`).
 public actor RateLimiter {
     /// What the data path is told; called on the loop.
     public struct LineHandlers: Sendable {
@@ -26,46 +27,52 @@ public actor RateLimiter {
     /// What becomes of a call that has just arrived.
     public enum Entry: Sendable {
         /// Its units are taken: it goes now.
-        case admitted
+        case admitted(Admission)
         /// It waits in line.
         case joined(Ticket)
         /// It is refused at once.
         case refused(Refusal)
     }
 
-    private nonisolated let executor: LoopExecutor
-    private var control: AdmissionControl
-    private var timer = LoopTimer()
-    private let sinks: [EventSink]
+    nonisolated let executor: LoopExecutor
+    var control: AdmissionControl
+    var tasks: [Ticket: CheckedContinuation<Admission, any Error>] = [:]
+    private(set) var isShutDown = false
+    var sinks: [EventSink]
+    private let upstreamSink: EventSink
     private var handlers: LineHandlers?
-    private var tasks: [Ticket: CheckedContinuation<TimeSpan, any Error>] = [:]
-    private var isShutDown = false
+    private var timer = LoopTimer()
+    private var wake: (@Sendable () -> Void)?
 
     /// The loop, as the executor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.unowned }
 
-    /// A limiter on `eventLoop` that emits the events of each endpoint into its own sink (one for each).
-    public init(on eventLoop: any EventLoop, control: AdmissionControl, sinks: [EventSink]) {
+    /// A limiter on `eventLoop` that emits the events of each endpoint into its own sink (one for each), and those of the
+    /// upstream itself into `upstreamSink`.
+    public init(
+        on eventLoop: any EventLoop, control: AdmissionControl, sinks: [EventSink],
+        upstreamSink: @escaping EventSink = { _ in }
+    ) {
         executor = LoopExecutor(eventLoop)
         self.control = control
         self.sinks = sinks
+        self.upstreamSink = upstreamSink
     }
-
-    // MARK: On the loop
 
     /// Says who is told of turns and refusals.
     public func attach(_ handlers: LineHandlers) {
         self.handlers = handlers
     }
 
+    // MARK: Admission
+
     /// Admits a call, puts it in line or refuses it. Where nothing is `ready` to carry it, it waits even if the limits
     /// would admit it. Whoever calls asks `next` once the ticket is in its books: that is what sets the timer.
     public func enter(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
         guard !isShutDown else { return .refused(Refusal(.draining)) }
         switch control.enter(demand, ready: ready, now: now) {
-        case .admitted:
-            sinks[demand.endpoint](.admitted(waited: .zero))
-            return .admitted
+        case .admitted(let granted):
+            return .admitted(tell(granted, endpoint: demand.endpoint))
         case .joined(let ticket, let limited, let dropped):
             if limited { sinks[demand.endpoint](.limitHit) }
             if let dropped { turnAway(dropped) }
@@ -84,18 +91,22 @@ public actor RateLimiter {
                 setTimer()
                 return ticket
             }
-            guard let waited = admit(ticket, now: now) else { continue }
-            continuation.resume(returning: waited)
+            if let admission = admit(ticket, now: now) {
+                continuation.resume(returning: admission)
+            } else {
+                // Not reached while `next` names only those who can go; nobody may be left waiting if it did.
+                control.leave(ticket)
+                continuation.resume(throwing: Refusal(.rateLimited))
+            }
         }
         setTimer()
         return nil
     }
 
-    /// Admits a call from the line: takes its units and returns how long a limit kept it waiting; nil where it has left.
-    public func admit(_ ticket: Ticket, now: Instant) -> TimeSpan? {
-        guard let waiter = control.waiter(ticket), let waited = control.admit(ticket, now: now) else { return nil }
-        sinks[waiter.endpoint](.admitted(waited: waited))
-        return waited
+    /// Admits a call from the line: takes its units. nil, and nothing taken, where it has left or does not fit.
+    public func admit(_ ticket: Ticket, now: Instant) -> Admission? {
+        guard let waiter = control.waiter(ticket), let granted = control.admit(ticket, now: now) else { return nil }
+        return tell(granted, endpoint: waiter.endpoint)
     }
 
     /// Takes a call out of line. Whoever stood behind it is looked at again in the same moment.
@@ -113,9 +124,26 @@ public actor RateLimiter {
         arm(now: now)
     }
 
-    /// What the limits and the line show of themselves.
-    public func snapshot(now: Instant) -> AdmissionSnapshot {
-        control.snapshot(now: now)
+    /// Gives back all that an admission took, as if it had never been: no attempt was made of it. At most once, and not
+    /// after `release`.
+    public func giveBack(_ admission: Admission, now: Instant) {
+        control.giveBack(admission, now: now)
+        armIfAwaited(now: now)
+    }
+
+    /// The attempt is over: frees the places that it held in flight. Once is enough, more often does no harm.
+    public func release(_ admission: Admission, now: Instant) {
+        control.release(admission, now: now)
+        armIfAwaited(now: now)
+    }
+
+    /// A refusal for a call that a stop of the provider holds beyond its deadline, which counts as refused; nil where none
+    /// does. To be asked before the circuit.
+    public func frozenRefusal(_ demand: Demand, now: Instant) -> Refusal? {
+        guard let refusal = control.frozenRefusal(demand, now: now) else { return nil }
+        sinks[demand.endpoint](.limitHit)
+        sinks[demand.endpoint](.lineRefused(.frozen))
+        return refusal
     }
 
     /// Refuses everyone in line as `draining`, and everyone who comes later. Leaves no timer, no waiter and no
@@ -123,85 +151,83 @@ public actor RateLimiter {
     public func shutDown() {
         isShutDown = true
         refuse(Refusal(.draining), now: executor.loop.instant) { _ in true }
-        timer.set(nil, on: executor.loop) {}
+        setTimer()
     }
 
-    // MARK: From any task
+    // MARK: Changes
 
-    /// Waits for admission and returns how long a limit kept the task waiting.
-    ///
-    /// - Parameters:
-    ///   - endpoint: the endpoint's place.
-    ///   - cost: units to take of every limit; at least 1.
-    ///   - priority: the class in line.
-    ///   - maxWait: the longest wait.
-    /// - Throws: `Refusal`, or `CancellationError` where the task was cancelled before its turn. In neither case has
-    ///   anything been taken.
-    public func acquire(
-        endpoint: Int = 0, cost: Int = 1, priority: Priority = .normal, maxWait: TimeSpan
-    ) async throws -> TimeSpan {
-        try Task.checkCancellation()
-        let now = executor.loop.instant
-        let demand = Demand(endpoint: endpoint, cost: cost, priority: priority, deadline: now + maxWait)
-        switch enter(demand, ready: true, now: now) {
-        case .admitted: return .zero
-        case .refused(let refusal): throw refusal
-        case .joined(let ticket):
-            // Announcing a turn has to wait until the continuation is in the books; the timer will.
-            _ = control.next(now: now)
-            setTimer()
-            return try await turn(of: ticket)
+    /// Changes the limits or what holds the line, and looks who may go now.
+    func change<Result>(now: Instant, _ body: (inout AdmissionControl) -> Result) -> Result {
+        let result = body(&control)
+        arm(now: now)
+        return result
+    }
+
+    /// Emits an event into the sink of a scope.
+    func emit(_ event: Event, _ scope: HoldScope) {
+        switch scope {
+        case .upstream: upstreamSink(event)
+        case .endpoint(let endpoint): if sinks.indices.contains(endpoint) { sinks[endpoint](event) }
         }
-    }
-
-    /// Nothing can come between joining the line and storing the continuation: both happen in one turn of the actor, and
-    /// a cancellation is a later one. A task cancelled before it got here finds that out from `isCancelled`.
-    private func turn(of ticket: Ticket) async throws -> TimeSpan {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                tasks[ticket] = continuation
-                if Task.isCancelled { cancel(ticket) }
-            }
-        } onCancel: {
-            executor.loop.execute { self.assumeIsolated { $0.cancel(ticket) } }
-        }
-    }
-
-    /// Does nothing once the ticket's turn has come: then the task has been admitted.
-    private func cancel(_ ticket: Ticket) {
-        guard let continuation = tasks.removeValue(forKey: ticket) else { return }
-        leave(ticket, now: executor.loop.instant)
-        continuation.resume(throwing: CancellationError())
     }
 
     // MARK: Time
 
     /// Looks who is next and sets the timer; a turn that has come already is announced.
-    private func arm(now: Instant) {
+    func arm(now: Instant) {
         if next(now: now) != nil { handlers?.turnCame() }
     }
 
-    /// Sets the timer for the next turn, as `control.next` has just found it, or the next deadline.
-    private func setTimer() {
+    private func armIfAwaited(now: Instant) {
+        if control.length > 0 { arm(now: now) }
+    }
+
+    /// Sets the timer for what `control.next` has just found to come next.
+    func setTimer() {
         for endpoint in control.takeNewlyLimited() { sinks[endpoint](.limitHit) }
-        timer.set(control.nextEvent, on: executor.loop) { [weak self] in
+        timer.set(isShutDown ? nil : control.nextEvent, on: executor.loop, wakeUp)
+    }
+
+    private var wakeUp: @Sendable () -> Void {
+        if let wake { return wake }
+        let made: @Sendable () -> Void = { [weak self] in
             self?.assumeIsolated { $0.timerFired() }
         }
+        wake = made
+        return made
     }
 
     private func timerFired() {
         timer.fired()
         let now = executor.loop.instant
+        while let thaw = control.takeThaw(now: now) {
+            emit(.thawed(wasBan: thaw.wasBan), thaw.scope)
+        }
         while let departure = control.expire(now: now) {
             turnAway(departure)
         }
         arm(now: now)
     }
 
-    private func turnAway(_ departure: AdmissionControl.Departure) {
+    // MARK: Telling
+
+    private func tell(_ granted: AdmissionControl.Granted, endpoint: Int) -> Admission {
+        switch granted.verdict {
+        case nil: break
+        case .wait: sinks[endpoint](.limitHit)
+        case .refuse(let reason):
+            sinks[endpoint](.limitHit)
+            sinks[endpoint](.lineRefused(reason))
+        }
+        sinks[endpoint](.admitted(waited: granted.admission.waited))
+        return granted.admission
+    }
+
+    func turnAway(_ departure: AdmissionControl.Departure) {
         // A circuit tells of its own refusals, and a drain is nobody's limit.
-        if departure.refusal.reason == .rateLimited || departure.refusal.reason == .queueFull {
-            sinks[departure.endpoint](.lineRefused(departure.refusal.reason))
+        switch departure.refusal.reason {
+        case .rateLimited, .queueFull, .frozen: sinks[departure.endpoint](.lineRefused(departure.refusal.reason))
+        case .circuitOpen, .draining: break
         }
         if let continuation = tasks.removeValue(forKey: departure.ticket) {
             continuation.resume(throwing: departure.refusal)

@@ -1,5 +1,6 @@
 internal import Logging
 internal import NIOCore
+internal import WeirAdmin
 internal import WeirCore
 internal import WeirMetrics
 internal import WeirProxy
@@ -17,15 +18,16 @@ struct Lane: Sendable {
     /// - Throws: `StartError`.
     static func open(
         _ address: ListenAddress, _ upstreams: [UpstreamSettings], on loop: any EventLoop,
-        catalogue: MetricCatalogue, log: Logger
+        catalogue: MetricCatalogue, log: Logger, feed: EventFeed
     ) async throws -> Lane {
         let metrics = try upstreams.map { settings throws(MetricError) in try UpstreamMetrics(catalogue, settings) }
         let refused = try catalogue.requests.series(["", "", CallOutcome.badRequest.label])
         let listener = try await loop.submit {
+            let wallOffset = HostMonitor.wallOffset(at: loop.instant)
             let built = try zip(upstreams, metrics).map { settings, metrics in
-                let eventLog = EventLog(log, upstream: settings.name)
+                let eventLog = EventLog(log, feed: feed, upstream: settings.name)
                 do {
-                    return try Upstream(settings, on: loop, seed: .random(in: .min ... .max)) { endpoint in
+                    return try Upstream(settings, on: loop, wallOffset: wallOffset) { endpoint in
                         let count = metrics.sink(endpoint: endpoint)
                         return { event in
                             count(event)
@@ -74,6 +76,24 @@ struct Lane: Sendable {
         return zip(upstreams, zip(snapshots, metrics)).map { settings, row in
             builder.upstream(settings, listen: listen, snapshot: row.0, metrics: row.1)
         }
+    }
+
+    /// Tells every upstream what only the machine knows.
+    func observe(load: (cpu: Double, memory: Double)?) {
+        loop.execute {
+            let wallOffset = HostMonitor.wallOffset(at: loop.instant)
+            for upstream in listener.value.upstreams { upstream.observe(wallOffset: wallOffset, load: load) }
+        }
+    }
+
+    /// Does something to the upstream of that name, on its loop; nil where there is none.
+    func with<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable (Upstream) -> Result
+    ) async throws -> Result? {
+        guard upstreams.contains(where: { $0.name == name }) else { return nil }
+        return try await loop.submit {
+            listener.value.upstreams.first { $0.settings.name == name }.map(body)
+        }.get()
     }
 
     /// Refuses those in line and waits for the calls under way, `timeout` at the most. Returns whether all have ended.

@@ -13,17 +13,19 @@ package final class Sidecar: Sendable {
     private let lanes: [Lane]
     private let view: AdminView
     private let admin: AdminServer
+    private let monitor: Task<Void, Never>
     private let log: Logger
 
     private init(
         settings: SidecarSettings, group: MultiThreadedEventLoopGroup, lanes: [Lane], view: AdminView,
-        admin: AdminServer, log: Logger
+        admin: AdminServer, monitor: Task<Void, Never>, log: Logger
     ) {
         self.settings = settings
         self.group = group
         self.lanes = lanes
         self.view = view
         self.admin = admin
+        self.monitor = monitor
         self.log = log
     }
 
@@ -31,28 +33,35 @@ package final class Sidecar: Sendable {
     ///
     /// - Parameters:
     ///   - path: where the settings came from, for `/status`.
+    ///   - effective: the configuration in force for `/config`, secrets redacted.
     /// - Throws: `StartError`.
-    package static func start(_ settings: SidecarSettings, path: String, log: Logger) async throws -> Sidecar {
+    package static func start(
+        _ settings: SidecarSettings, path: String, effective: String, log: Logger
+    ) async throws -> Sidecar {
+        try refuseWhatIsMissing(settings)
         let catalogue = try MetricCatalogue()
         let listeners = listeners(of: settings.upstreams)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, listeners.count))
-        let view = AdminView(catalogue: catalogue, path: path)
+        let feed = EventFeed()
+        let view = AdminView(catalogue: catalogue, path: path, effective: effective, feed: feed)
         var admin: AdminServer?
         do {
             let server = try AdminServer(
                 settings: AdminSettings(
                     listen: AdminAddress(settings.admin.listen), maxConnections: settings.admin.maxConnections,
-                    allowHosts: settings.admin.allowHosts),
-                source: view)
+                    allowHosts: settings.admin.allowHosts, allowChanges: settings.admin.allowChanges),
+                source: view, events: feed)
             admin = server
             var lanes: [Lane] = []
             for (address, upstreams) in listeners {
                 lanes.append(
-                    try await Lane.open(address, upstreams, on: group.next(), catalogue: catalogue, log: log))
+                    try await Lane.open(
+                        address, upstreams, on: group.next(), catalogue: catalogue, log: log, feed: feed))
             }
             view.becomeReady(lanes)
             let sidecar = Sidecar(
-                settings: settings, group: group, lanes: lanes, view: view, admin: server, log: log)
+                settings: settings, group: group, lanes: lanes, view: view, admin: server,
+                monitor: monitor(lanes), log: log)
             try await sidecar.announce()
             return sidecar
         } catch {
@@ -93,6 +102,7 @@ package final class Sidecar: Sendable {
     /// Drains and stops: the line is refused, calls under way finish within `drain_timeout`, then everything closes.
     package func stop() async {
         log.notice("draining", metadata: ["timeout": "\(settings.drainTimeout.text)"])
+        monitor.cancel()
         view.drain()
         let finished = await withTaskGroup(of: Bool.self) { tasks in
             for lane in lanes {
@@ -105,6 +115,28 @@ package final class Sidecar: Sendable {
         admin.stop()
         try? await group.shutdownGracefully()
         log.notice("stopped")
+    }
+
+    /// Tells the upstreams once a second what only the machine knows.
+    private static func monitor(_ lanes: [Lane]) -> Task<Void, Never> {
+        Task {
+            var host = HostMonitor()
+            while !Task.isCancelled {
+                let load = host.load()
+                for lane in lanes { lane.observe(load: load) }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// What a configuration may ask for and this version does not have is refused rather than left undone.
+    private static func refuseWhatIsMissing(_ settings: SidecarSettings) throws(StartError) {
+        var missing: [String] = []
+        if settings.api.listen != nil { missing.append("api.listen") }
+        if settings.stateFile != nil { missing.append("state_file") }
+        let limits = settings.upstreams.flatMap { $0.limits + $0.endpoints.flatMap(\.limits) }
+        if limits.contains(where: \.isShared) { missing.append("shared limits") }
+        guard missing.isEmpty else { throw StartError.missing(missing) }
     }
 
     private func announce() async throws {

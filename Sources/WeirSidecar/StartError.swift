@@ -19,6 +19,11 @@ package struct StartError: Error, CustomStringConvertible {
             description: "cannot listen on \(address) for \(names): \(reason)", isUnavailable: true)
     }
 
+    static func missing(_ features: [String]) -> StartError {
+        StartError(
+            description: "not in this version of Weir yet: \(features.joined(separator: ", "))", isUnavailable: false)
+    }
+
     static func admin(_ reason: String) -> StartError {
         StartError(description: "cannot serve the admin endpoint: \(reason)", isUnavailable: true)
     }

@@ -8,7 +8,7 @@ import Testing
 extension AdminServerTests {
     private func error(listen: AdminAddress) -> AdminError? {
         do {
-            _ = try AdminServer(settings: AdminSettings(listen: listen), source: source)
+            _ = try AdminServer(settings: AdminSettings(listen: listen), source: source, events: EventFeed())
             return nil
         } catch {
             return error
@@ -44,7 +44,8 @@ extension AdminServerTests {
         let server = try serve()
         #expect(server.address.hasPrefix("127.0.0.1:"))
         #expect(!server.address.hasSuffix(":0"))
-        let six = try AdminServer(settings: AdminSettings(listen: .tcp(host: "::1", port: 0)), source: source)
+        let six = try AdminServer(
+            settings: AdminSettings(listen: .tcp(host: "::1", port: 0)), source: source, events: EventFeed())
         #expect(six.address.hasPrefix("[::1]:"))
         #expect(get("/livez", from: six, host: "[::1]:1").status == 200)
     }
@@ -90,7 +91,7 @@ extension AdminServerTests {
         let settings = AdminSettings(listen: .unix(path: path))
         leaveBehind(path)
         #expect(access(path) == 0)
-        let server = try AdminServer(settings: settings, source: source)
+        let server = try AdminServer(settings: settings, source: source, events: EventFeed())
         #expect(server.address == "unix:" + path)
         #expect(get("/metrics", from: server).status == 200)
         #expect(get("/metrics", from: server, host: "evil.example").status == 421)

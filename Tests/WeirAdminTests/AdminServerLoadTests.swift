@@ -6,9 +6,9 @@ import Testing
 /// Many clients, and clients that behave badly.
 extension AdminServerTests {
     /// A client that has asked for `target` and not yet read the answer.
-    private func asking(_ target: String, from server: AdminServer) -> RawClient {
+    private func asking(_ target: String, _ field: String = "A: b", from server: AdminServer) -> RawClient {
         let client = RawClient(to: server.address)
-        client.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        client.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\(field)\r\nConnection: close\r\n\r\n")
         return client
     }
 
@@ -17,18 +17,43 @@ extension AdminServerTests {
         ScriptedSource(metrics: String(repeating: "a 1\n", count: 5_000_000))
     }
 
-    @Test("answers 50 scrapes at once")
+    @Test("scrapes that ask at once share the work, and none is shown a state older than its question")
     func parallelScrapes() throws {
         let source = ScriptedSource(held: true)
         let server = try serve(source)
+        let first = asking("/metrics", from: server)
+        #expect(source.waitForGathering())
         let clients = (0..<50).map { _ in asking("/metrics", from: server) }
-        for _ in clients {
-            #expect(source.waitForGathering())
+        for _ in 0..<3 {
+            #expect(get("/livez", from: server).status == 200)
         }
+        #expect(source.gatherings == 1)
         source.release()
-        for client in clients {
+        for client in [first] + clients {
             #expect(client.readToEnd().body == "# HELP a A\n# TYPE a gauge\na 1\n")
         }
+        // One who was late may have had one of its own.
+        #expect((2...3).contains(source.gatherings))
+    }
+
+    @Test("who asks for another format is given that")
+    func unlikeScrapes() throws {
+        let source = ScriptedSource(held: true)
+        let server = try serve(source)
+        let text = asking("/metrics", from: server)
+        #expect(source.waitForGathering())
+        let openMetrics = asking("/metrics", "Accept: application/openmetrics-text", from: server)
+        #expect(source.waitForGathering())
+        let some = asking("/metrics?name[]=a", from: server)
+        #expect(source.waitForGathering())
+        source.release()
+        for client in [text, openMetrics, some] {
+            #expect(client.readToEnd().status == 200)
+        }
+        #expect(
+            source.queries == [
+                MetricsQuery(), MetricsQuery(format: .openMetrics), MetricsQuery(names: ["a"]),
+            ])
     }
 
     @Test("a scrape that is being gathered delays no probe")
@@ -62,8 +87,8 @@ extension AdminServerTests {
     func goneClient() throws {
         let source = ScriptedSource(held: true)
         let server = try serve(source)
-        for resets in [true, false] {
-            let client = asking("/metrics", from: server)
+        for (target, resets) in [("/metrics", true), ("/status", false)] {
+            let client = asking(target, from: server)
             #expect(source.waitForGathering())
             if resets { client.resetOnClose() }
         }
@@ -71,15 +96,21 @@ extension AdminServerTests {
         #expect(get("/metrics", from: server).status == 200)
     }
 
-    @Test("one address cannot take every place")
-    func addressCap() throws {
+    @Test("a crowd that asks for nothing locks nobody out: the one that came first gives way")
+    func crowd() throws {
         let server = try serve(maxConnections: 16)
-        let clients = (0..<15).map { _ in RawClient(to: server.address) }
-        for client in clients {
-            client.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            #expect(client.readResponse().status == 200)
-        }
-        #expect(RawClient(to: server.address).read() == [])
+        let silent = (0..<200).map { _ in RawClient(to: server.address) }
+        #expect(get("/metrics", from: server).status == 200)
+        #expect(silent[0].read() == [])
+        withExtendedLifetime(silent) {}
+    }
+
+    @Test("a crowd that takes no answers locks nobody out")
+    func crowdOfStuckReaders() throws {
+        let server = try serve(large(), maxConnections: 16)
+        let stuck = (0..<60).map { _ in asking("/metrics", from: server) }
+        #expect(get("/livez", from: server).status == 200)
+        withExtendedLifetime(stuck) {}
     }
 
     @Test("lets a client go that sends and takes nothing for a while")
@@ -102,7 +133,8 @@ extension AdminServerTests {
         let path = "/tmp/weir-admin-\(getpid())-slow.sock"
         let server = try AdminServer(
             settings: AdminSettings(listen: .unix(path: path)),
-            timeouts: AdminTimeouts(answer: .milliseconds(100), tick: .milliseconds(10)), source: large())
+            timeouts: AdminTimeouts(answer: .milliseconds(100), tick: .milliseconds(10)), source: large(),
+            events: EventFeed())
         let client = asking("/metrics", from: server)
         #expect(client.waitForHangUp())
         #expect(client.readToEnd().body.utf8.count < 20_000_000)

@@ -7,11 +7,16 @@ import Testing
 struct AdminServerTests {
     let source = ScriptedSource()
 
+    let events = EventFeed()
+
     func serve(
-        _ source: ScriptedSource? = nil, maxConnections: Int = 256, timeouts: AdminTimeouts = AdminTimeouts()
+        _ source: ScriptedSource? = nil, maxConnections: Int = 256, allowChanges: Bool = false,
+        timeouts: AdminTimeouts = AdminTimeouts()
     ) throws -> AdminServer {
-        let settings = AdminSettings(listen: .tcp(host: "127.0.0.1", port: 0), maxConnections: maxConnections)
-        return try AdminServer(settings: settings, timeouts: timeouts, source: source ?? self.source)
+        let settings = AdminSettings(
+            listen: .tcp(host: "127.0.0.1", port: 0), maxConnections: maxConnections, allowChanges: allowChanges)
+        return try AdminServer(
+            settings: settings, timeouts: timeouts, source: source ?? self.source, events: events)
     }
 
     /// What a fresh connection is answered.
@@ -41,6 +46,17 @@ struct AdminServerTests {
         #expect(get("/status?upstream=bybit", from: server).body == #"{"name":"bybit"}"#)
         #expect(get("/status?upstream=none", from: server).status == 404)
 
+        let health = get("/health", from: server)
+        #expect(health.field("Content-Type") == "application/health+json")
+        #expect(health.body == #"{"status":"pass"}"#)
+        let configuration = get("/config", from: server)
+        #expect(configuration.field("Content-Type") == "application/yaml")
+        #expect(configuration.body == "upstreams: []\n")
+        let page = get("/", from: server)
+        #expect(page.field("Content-Type") == "text/html; charset=utf-8")
+        #expect(page.field("Content-Security-Policy") == "default-src 'none'; style-src x")
+        #expect(page.body == "<!doctype html>")
+
         #expect(get("/livez", from: server).body == "ok")
         #expect(get("/readyz", from: server).body == "ok")
         source.become(.notReady(reason: "draining"))
@@ -56,7 +72,9 @@ struct AdminServerTests {
         #expect(get("/livez", from: server, host: "evil.example").status == 421)
     }
 
-    @Test("answers HEAD like GET without the body, and goes on with the connection", arguments: ["/metrics", "/livez"])
+    @Test(
+        "answers HEAD like GET without the body, and goes on with the connection",
+        arguments: ["/metrics", "/livez", "/"])
     func head(target: String) throws {
         let server = try serve()
         let client = RawClient(to: server.address)

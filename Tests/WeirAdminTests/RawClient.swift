@@ -1,6 +1,6 @@
 import Glibc
 
-/// A blocking client on a plain socket, which sends what it is told, well-formed or not. No call waits above 5 s.
+/// A blocking client on a plain socket, which sends what it is told, well-formed or not. No call waits above 20 s.
 final class RawClient {
     let descriptor: Int32
 
@@ -30,7 +30,7 @@ final class RawClient {
                 connect(to: name)
             }
         }
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
@@ -58,7 +58,7 @@ final class RawClient {
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Everything up to the end of the connection, or to 5 s of silence.
+    /// Everything up to the end of the connection, or to 20 s of silence.
     func readToEnd() -> RawResponse {
         var received: [UInt8] = []
         while let piece = read(), !piece.isEmpty {
@@ -79,13 +79,13 @@ final class RawClient {
         }
     }
 
-    /// Waits, without reading, until the other side has ended the connection (a hang-up needs no asking for); false if it does not within 5 s.
+    /// Waits, without reading, until the other side has ended the connection (a hang-up needs no asking for); false if it does not within 20 s.
     func waitForHangUp() -> Bool {
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
-        return unsafe poll(&entry, 1, 5000) == 1
+        return unsafe poll(&entry, 1, 20_000) == 1
     }
 
-    /// The next bytes; none if the connection has ended or there is none; `nil` after 5 s of silence.
+    /// The next bytes; none if the connection has ended or there is none; `nil` after 20 s of silence.
     func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = unsafe recv(descriptor, &buffer, buffer.count, 0)

@@ -9,6 +9,9 @@ final class ScriptedSource: AdminSource {
         var readiness = Readiness.ready
         var isHeld: Bool
         var held: [CheckedContinuation<Void, Never>] = []
+        var gatherings = 0
+        var queries: [MetricsQuery] = []
+        var changes: [AdminChange] = []
     }
 
     private let body: [UInt8]
@@ -21,6 +24,15 @@ final class ScriptedSource: AdminSource {
     }
 
     var readiness: Readiness { state.withLock { $0.readiness } }
+
+    /// How many gatherings have begun.
+    var gatherings: Int { state.withLock { $0.gatherings } }
+
+    /// The metrics that were asked for.
+    var queries: [MetricsQuery] { state.withLock { $0.queries } }
+
+    /// The changes that were asked for.
+    var changes: [AdminChange] { state.withLock { $0.changes } }
 
     func become(_ readiness: Readiness) {
         state.withLock { $0.readiness = readiness }
@@ -43,7 +55,8 @@ final class ScriptedSource: AdminSource {
         }
     }
 
-    func metrics() async -> [UInt8] {
+    func metrics(_ query: MetricsQuery) async -> [UInt8] {
+        state.withLock { $0.queries.append(query) }
         await gate()
         return body
     }
@@ -57,9 +70,37 @@ final class ScriptedSource: AdminSource {
         }
     }
 
+    func health() async -> [UInt8] {
+        await gate()
+        return Array(#"{"status":"pass"}"#.utf8)
+    }
+
+    func configuration() async -> [UInt8] {
+        await gate()
+        return Array("upstreams: []\n".utf8)
+    }
+
+    func page() async -> AdminPage {
+        await gate()
+        return AdminPage(html: Array("<!doctype html>".utf8), contentSecurityPolicy: "default-src 'none'; style-src x")
+    }
+
+    /// A reload fails, a circuit is forced, and there are no limits.
+    func change(_ change: AdminChange) async -> ChangeAnswer {
+        state.withLock { $0.changes.append(change) }
+        await gate()
+        return switch change {
+        case .reload: .invalid(["weir.yaml:1:1: \"a\" is wrong", "and so\nis this"])
+        case .circuit(_, .some, _): .accepted
+        case .circuit: .done
+        case .resetLimit: .notFound("no such limit")
+        }
+    }
+
     private func gate() async {
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
+                state.gatherings += 1
                 if state.isHeld { state.held.append(continuation) }
                 return !state.isHeld
             }

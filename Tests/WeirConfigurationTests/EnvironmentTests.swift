@@ -102,7 +102,7 @@ struct EnvironmentTests {
 
     @Test("No warning shows one either")
     func secretsInWarnings() {
-        let text = withUpstream("queue: { max_wait: \"${N}s\" }\ntimeouts: { request: 1s }")
+        let text = withUpstream("queue: { max_wait: \"${N}s\" }\ntimeouts: { request: 1s }\nretry: off")
         let found = warnings(text, environment: ["N": "424242"])
         #expect(found.count == 1)
         #expect(found.allSatisfy { !$0.contains("424242") })

@@ -1,21 +1,48 @@
 import Foundation
 import Testing
 import WeirConfiguration
+import WeirCore
+import WeirProxy
 
 @Suite("Examples")
 struct ExamplesTests {
     static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+    /// The configurations in `examples/`, in the order of their names.
+    static func examples() throws -> [(name: String, text: String)] {
+        let folder = root.appending(path: "examples").resolvingSymlinksInPath()
+        return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }
+            .map { ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8)) }
+    }
+
     @Test("Every example is accepted without a problem or a warning")
-    func examples() throws {
-        let folder = Self.root.appending(path: "examples")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "yaml" }
-        #expect(!files.isEmpty)
-        for file in files {
-            let loaded = try ConfigurationLoader.load(path: file.path, environment: [:]).get()
-            #expect(loaded.warnings.isEmpty, "\(file.lastPathComponent)")
+    func accepted() throws {
+        #expect(try Self.examples().count >= 5)
+        for (name, text) in try Self.examples() {
+            #expect(warnings(text) == [], "\(name)")
+        }
+    }
+
+    @Test("The market maker has the throttles that it was designed with")
+    func marketMaker() throws {
+        let text = try #require(try Self.examples().first { $0.name == "bybit.yaml" }?.text)
+        let read = try upstream(text)
+        let throttles = read.endpoints.map { endpoint -> String in
+            guard case .tokenBucket(let rate, let burst)? = endpoint.limits.first?.algorithm else { return "" }
+            let perSecond = rate.permits * 1_000_000_000 / rate.period.nanoseconds
+            return "\(endpoint.name) \(perSecond)/s \(burst)"
+        }
+        #expect(
+            throttles == [
+                "cancel_all 8/s 16", "recon 8/s 16", "health 8/s 16", "cancel_order 20/s 30", "place_order 5/s 10",
+                "kline 120/s 120", "orderbook 50/s 50", "recent_trades 60/s 60", "ticker 60/s 60",
+                "market_data 100/s 100", "other 8/s 16",
+            ])
+        for endpoint in read.endpoints where ["cancel_all", "recon", "health"].contains(endpoint.name) {
+            #expect(endpoint.bypassesCircuit)
+            #expect(endpoint.priority == .critical)
         }
     }
 

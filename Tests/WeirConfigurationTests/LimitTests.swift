@@ -31,9 +31,10 @@ struct LimitTests {
             problems(withUpstream(limits)).map { $0.drop { $0 != "u" } } == [
                 "upstreams[0].limits[0].rate: is a key of token_bucket, not of sliding_window",
                 "upstreams[0].limits[0].burst: is a key of token_bucket, not of sliding_window",
-                "upstreams[0].limits[1].requests: is a key of sliding_window, not of token_bucket",
-                "upstreams[0].limits[1].per: is a key of sliding_window, not of token_bucket",
-                "upstreams[0].limits[1].margin: is a key of sliding_window, not of token_bucket",
+                "upstreams[0].limits[1].requests: is a key of sliding_window and calendar_window, not of token_bucket",
+                "upstreams[0].limits[1].per: is a key of sliding_window and calendar_window, not of token_bucket",
+                "upstreams[0].limits[1].margin: is a key of sliding_window, calendar_window and spacing,"
+                    + " not of token_bucket",
             ])
     }
 

@@ -5,7 +5,7 @@ import WeirMetrics
 @Suite("promtool")
 struct PromtoolTests {
     @Test("finds nothing wrong with a rendered registry")
-    func checkMetrics() throws {
+    func checkMetrics() async throws {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let tool = try #require(
             path.split(separator: ":").map { $0 + "/promtool" }.first(where: FileManager.default.isExecutableFile),
@@ -15,18 +15,10 @@ struct PromtoolTests {
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(sample().text.utf8).write(to: file)
 
-        let check = Process()
-        let output = Pipe()
-        check.executableURL = URL(fileURLWithPath: tool)
-        check.arguments = ["check", "metrics"]
-        check.standardInput = try FileHandle(forReadingFrom: file)
-        check.standardOutput = output
-        check.standardError = output
-        try check.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        check.waitUntilExit()
-        #expect(String(decoding: said, as: UTF8.self) == "")
-        #expect(check.terminationStatus == 0)
+        let check = try await Program(
+            URL(filePath: tool), ["check", "metrics"], input: file, folder: FileManager.default.temporaryDirectory)
+        #expect(String(decoding: check.output, as: UTF8.self) == "")
+        #expect(check.status == 0)
     }
 
     /// A registry with every type of metric, and label values made of what must be escaped.

@@ -52,6 +52,53 @@ struct CircuitBreakerTests {
         await loop.shutdownGracefully()
     }
 
+    @Test("Forced open it tells so and stays; lifted, its timer runs again")
+    func forced() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let recorder = EventRecorder()
+        let breaker = CircuitBreaker(on: loop, settings: Self.settings(), seed: 1, emit: recorder.sink)
+        let opened = Tally()
+        await breaker.whenOpened { opened.add(1) }
+        await breaker.force(.open, now: loop.instant)
+        #expect(opened.numbers.count == 1)
+        await loop.advanceTime(by: .seconds(2))
+        #expect(await breaker.snapshot(now: loop.instant).forced == .open)
+        await breaker.force(nil, now: loop.instant)
+        await loop.advanceTime(by: .seconds(3))
+        #expect(recorder.count(of: "circuitMoved") == 2, "by timer, and nobody asked")
+        await breaker.shutDown()
+        await loop.shutdownGracefully()
+    }
+
+    @Test("A shorter cooldown takes effect on what is OPEN")
+    func reconfigured() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let recorder = EventRecorder()
+        let breaker = CircuitBreaker(on: loop, settings: Self.settings(), seed: 1, emit: recorder.sink)
+        try await breaker.fail(at: loop.instant)
+        var shorter = Self.settings()
+        shorter.cooldown = .seconds(1)
+        shorter.minDwell = .zero
+        await breaker.reconfigure(shorter, now: loop.instant)
+        await loop.advanceTime(by: .seconds(1))
+        #expect(recorder.count(of: "circuitMoved") == 2)
+        await breaker.shutDown()
+        await loop.shutdownGracefully()
+    }
+
+    @Test("Shut down, it sets no timer, whatever is still reported")
+    func shutDown() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let recorder = EventRecorder()
+        let breaker = CircuitBreaker(on: loop, settings: Self.settings(), seed: 1, emit: recorder.sink)
+        let permit = try await breaker.permit(at: loop.instant)
+        await breaker.shutDown()
+        await breaker.report(permit, .failure, now: loop.instant)
+        await loop.advanceTime(by: .seconds(60))
+        #expect(recorder.count(of: "circuitMoved") == 1)
+        await loop.shutdownGracefully()
+    }
+
     @Test("A handler of an opening may call back into the breaker")
     func reentrance() async throws {
         let loop = NIOAsyncTestingEventLoop()

@@ -1,6 +1,5 @@
 import NIOCore
 import NIOEmbedded
-import NIOPosix
 import Testing
 import WeirCore
 import WeirRuntime
@@ -22,12 +21,12 @@ struct RateLimiterTests {
         let loop = NIOAsyncTestingEventLoop()
         let recorder = EventRecorder()
         let limiter = Self.limiter(1, on: loop, recorder: recorder)
-        #expect(try await limiter.acquire(maxWait: .seconds(10)) == .zero)
+        #expect(try await limiter.acquire(maxWait: .seconds(10)).waited == .zero)
         let served = Tally()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for number in 0..<3 {
                 tasks.addTask {
-                    let waited = try await limiter.acquire(maxWait: .seconds(10))
+                    let waited = try await limiter.acquire(maxWait: .seconds(10)).waited
                     #expect(waited == .seconds(Int64(number) + 1))
                     served.add(number)
                 }
@@ -60,7 +59,7 @@ struct RateLimiterTests {
         await loop.advanceTime(by: .seconds(1))
         let error = await #expect(throws: Refusal.self) { try await low.value }
         #expect(error?.reason == .rateLimited)
-        #expect(try await high.value == .seconds(1))
+        #expect(try await high.value.waited == .seconds(1))
         await limiter.shutDown()
         await loop.shutdownGracefully()
     }
@@ -81,7 +80,7 @@ struct RateLimiterTests {
     func cancelledHead() async throws {
         let loop = NIOAsyncTestingEventLoop()
         let limiter = Self.limiter(2, on: loop)
-        _ = try await limiter.acquire(cost: 2, maxWait: .zero)
+        _ = try await limiter.acquire(maxWait: .zero)
         let dear = Task { try await limiter.acquire(cost: 2, maxWait: .seconds(10)) }
         try await limiter.waitForLength(1)
         let cheap = Task { try await limiter.acquire(maxWait: .seconds(10)) }
@@ -90,10 +89,12 @@ struct RateLimiterTests {
         // The loop of the test runs what other threads hand it only when it is run.
         await loop.run()
         await #expect(throws: CancellationError.self) { try await dear.value }
-        await loop.advanceTime(by: .seconds(1))
-        #expect(try await cheap.value == .seconds(1))
-        #expect(await limiter.snapshot(now: loop.instant).limits[0].used == 1, "the cancelled call took nothing")
+        let snapshot = await limiter.snapshot(now: loop.instant)
+        #expect(snapshot.length == 0, "the unit that is free is the next one's, and no time has passed")
+        #expect(snapshot.limits[0].used == 2, "the cancelled call took nothing")
+        // Whoever was left in line would be refused now, and not waited for.
         await limiter.shutDown()
+        #expect(try await cheap.value.waited == .zero)
         await loop.shutdownGracefully()
     }
 
@@ -144,41 +145,109 @@ struct RateLimiterTests {
         try await limiter.waitForLength(2)
         #expect(await limiter.next(now: loop.instant) == ticket)
         await loop.advanceTime(by: .seconds(5))
-        #expect(await limiter.admit(ticket, now: loop.instant) == .zero)
+        #expect(await limiter.admit(ticket, now: loop.instant)?.waited == .zero)
         #expect(await limiter.next(now: loop.instant) == nil)
         await loop.advanceTime(by: .seconds(1))
-        #expect(try await task.value > .zero)
+        #expect(try await task.value.waited > .zero)
         await limiter.shutDown()
         await loop.shutdownGracefully()
     }
 
-    /// SwiftPM#8721, groue/Semaphore#3: a permit lost where a cancellation meets the hand-over.
-    @Test("Random cancellations under real concurrency lose nothing and leave nothing behind")
-    func cancellationStorm() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let limit = LimitSettings(
-            name: "ip", algorithm: .tokenBucket(rate: Rate(permits: 20_000, per: .seconds(1)), burst: 10))
+    @Test("A freeze is told with its status, refuses whom it outlasts, and ends by the one timer")
+    func freeze() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let (recorder, upstream) = (EventRecorder(), EventRecorder())
+        let limit = LimitSettings(name: "busy", algorithm: .concurrency(max: 1))
+        let control = AdmissionControl(shared: [limit], endpoints: [[]], maxLength: 10, shares: [10])
+        let limiter = RateLimiter(on: loop, control: control, sinks: [recorder.sink], upstreamSink: upstream.sink)
+        let held = try await limiter.acquire(maxWait: .zero)
+        let hasty = Task { try await limiter.acquire(maxWait: .seconds(1)) }
+        try await limiter.waitForLength(1)
+        await limiter.freeze(.upstream, until: loop.instant + .seconds(2), isBan: true, status: 418, now: loop.instant)
+        await #expect(throws: Refusal(.frozen, retryAfter: .seconds(2))) { try await hasty.value }
+        let demand = Demand(endpoint: 0, deadline: loop.instant + .seconds(1))
+        #expect(await limiter.frozenRefusal(demand, now: loop.instant)?.reason == .frozen)
+        #expect(recorder.count(of: "lineRefused(WeirCore.RefusalReason.frozen)") == 2)
+        await limiter.release(held)
+        let patient = Task { try await limiter.acquire(maxWait: .seconds(5)) }
+        try await limiter.waitForLength(1)
+        await loop.advanceTime(by: .milliseconds(1999))
+        #expect(await limiter.snapshot(now: loop.instant).length == 1)
+        await loop.advanceTime(by: .milliseconds(1))
+        #expect(try await patient.value.waited == .seconds(2))
+        #expect(upstream.count(of: "frozen") == 1 && upstream.count(of: "thawed(wasBan: true)") == 1)
+        await limiter.shutDown()
+        await loop.shutdownGracefully()
+    }
+
+    @Test("Shutting down leaves no timer, not for a thaw either")
+    func shutdownWhileFrozen() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let upstream = EventRecorder()
+        let limit = LimitSettings(name: "busy", algorithm: .concurrency(max: 1))
+        let control = AdmissionControl(shared: [limit], endpoints: [[]], maxLength: 10, shares: [10])
+        let limiter = RateLimiter(on: loop, control: control, sinks: [{ _ in }], upstreamSink: upstream.sink)
+        await limiter.freeze(.upstream, until: loop.instant + .seconds(2), isBan: false, now: loop.instant)
+        await limiter.shutDown()
+        await loop.advanceTime(by: .seconds(3))
+        #expect(upstream.count(of: "frozen") == 1 && upstream.count(of: "thawed") == 0)
+        await loop.shutdownGracefully()
+    }
+
+    @Test("A release wakes whoever waits for the place; trying takes none and waits for nobody")
+    func places() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let limit = LimitSettings(name: "busy", algorithm: .concurrency(max: 1))
+        let control = AdmissionControl(shared: [limit], endpoints: [[]], maxLength: 10, shares: [10])
+        try await withRateLimiter(on: loop, control: control, sinks: [{ _ in }]) { limiter in
+            let first = try await limiter.tryAcquire()
+            await #expect(throws: Refusal(.rateLimited, limit: "busy")) { try await limiter.tryAcquire() }
+            let second = Task { try await limiter.acquire(maxWait: .seconds(5)) }
+            try await limiter.waitForLength(1)
+            await limiter.giveBack(first)
+            _ = try await second.value
+            await limiter.release(first)
+            #expect(await limiter.snapshot(now: loop.instant).limits[0].used == 1)
+        }
+        await loop.shutdownGracefully()
+    }
+
+    @Test("In shadow everybody goes at once, and the events tell what would have been")
+    func shadow() async throws {
+        let loop = NIOAsyncTestingEventLoop()
         let recorder = EventRecorder()
-        let control = AdmissionControl(shared: [limit], endpoints: [[]], maxLength: 100_000, shares: [100_000])
-        let limiter = RateLimiter(on: group.next(), control: control, sinks: [recorder.sink])
-        let admitted = Tally()
-        await withTaskGroup(of: Void.self) { tasks in
-            for number in 0..<5000 {
-                tasks.addTask {
-                    let task = Task {
-                        _ = try await limiter.acquire(maxWait: .seconds(60))
-                        admitted.add(number)
-                    }
-                    for _ in 0..<(number % 7) { await Task.yield() }
-                    if number % 3 != 0 { task.cancel() }
-                    _ = try? await task.value
-                }
+        let limit = LimitSettings(name: "ip", algorithm: .slidingWindow(requests: 1, per: .seconds(1), margin: .zero))
+        let control = AdmissionControl(
+            shared: [limit], endpoints: [[]], maxLength: 10, shares: [10], mode: .shadow)
+        try await withRateLimiter(on: loop, control: control, sinks: [recorder.sink]) { limiter in
+            for wait in [0, 1000, 0] as [Int64] { _ = try await limiter.acquire(maxWait: .milliseconds(wait)) }
+        }
+        #expect(recorder.count(of: "admitted") == 3)
+        #expect(recorder.count(of: "limitHit") == 2)
+        #expect(recorder.count(of: "lineRefused") == 1)
+        await loop.shutdownGracefully()
+    }
+
+    @Test("A scope shuts its limiter down however it ends")
+    func scope() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let limit = LimitSettings(name: "busy", algorithm: .concurrency(max: 1))
+        let control = AdmissionControl(shared: [limit], endpoints: [[]], maxLength: 10, shares: [10])
+        let waiting = await #expect(throws: CancellationError.self) {
+            try await withRateLimiter(on: loop, control: control, sinks: [{ _ in }]) { limiter in
+                _ = try await limiter.acquire(maxWait: .zero)
+                throw CancellationError()
             }
         }
-        #expect(recorder.count(of: "admitted") == admitted.numbers.count, "every unit taken went to a task that got it")
-        #expect(await limiter.snapshot(now: group.next().instant).length == 0)
-        await limiter.shutDown()
-        try await group.shutdownGracefully()
+        #expect(waiting != nil)
+        var outer: Task<Admission, any Error>?
+        try await withRateLimiter(on: loop, control: control, sinks: [{ _ in }]) { limiter in
+            _ = try await limiter.acquire(maxWait: .zero)
+            outer = Task { try await limiter.acquire(maxWait: .seconds(9)) }
+            try await limiter.waitForLength(1)
+        }
+        await #expect(throws: Refusal(.draining)) { try await outer?.value }
+        await loop.shutdownGracefully()
     }
 }
 

@@ -30,12 +30,11 @@ enum AdmissionChecks {
         guard case .fixed(let cost) = endpoint.settings.cost, let cursor = endpoint.section?[.cost] else { return }
         for limit in limits {
             guard let settings = limit.settings else { continue }
-            let capacity =
-                switch settings.algorithm {
-                case .slidingWindow(let requests, _, _): requests
-                case .tokenBucket(_, let burst): burst
-                }
-            if cost > capacity { cursor.mismatch("a cost that \(limit.section.cursor.path) can ever admit") }
+            for (tier, algorithm) in settings.algorithms {
+                guard let capacity = algorithm.capacity, cost > capacity else { continue }
+                let path = limit.section.cursor.path + (tier.map { ".tiers.\($0)" } ?? "")
+                cursor.mismatch("a cost that \(path) can ever admit")
+            }
         }
     }
 
@@ -44,17 +43,34 @@ enum AdmissionChecks {
         // A wait of 0 says that no call is ever to wait.
         guard wait > .zero else { return }
         for limit in limits {
-            guard let settings = limit.settings, settings.onLimit == .wait,
-                case .slidingWindow(_, let per, _) = settings.algorithm, per > wait
-            else { continue }
-            if let own = endpoint.queue?[.maxWait] {
-                own.warning(
-                    "is shorter than the window of \(limit.section.cursor.path):"
-                        + " calls are refused rather than wait for the next window")
-            } else {
-                limit.section[.per]?.warning(
-                    "is longer than queue.max_wait: calls are refused rather than wait for the next window")
+            guard let settings = limit.settings, settings.onLimit == .wait else { continue }
+            for (tier, algorithm) in settings.algorithms {
+                guard let turn = algorithm.longestTurn, turn.span > wait else { continue }
+                warn(endpoint, limit, tier, turn.key)
             }
+        }
+    }
+
+    private static func warn(_ endpoint: ReadEndpoint, _ limit: ReadLimit, _ tier: String?, _ key: FigureKey) {
+        let path = limit.section.cursor.path
+        let (what, outcome) =
+            switch key {
+            case .rate: ("the time for one unit", "wait for it")
+            case .every: ("the spacing", "wait for their turn")
+            default: ("the window", "wait for the next window")
+            }
+        if let own = endpoint.queue?[.maxWait] {
+            own.warning("is shorter than \(what) of \(path): calls are refused rather than \(outcome)")
+            return
+        }
+        let isLonger = key == .rate ? "takes longer for one unit" : "is longer"
+        let message = "\(isLonger) than queue.max_wait: calls are refused rather than \(outcome)"
+        let own = LimitKey(rawValue: key.rawValue).flatMap { limit.section[$0] }
+        let ofTier = tier.flatMap { name in limit.section[.tiers].flatMap { $0.node[name].map { ($0, name) } } }
+        if let (node, name) = ofTier, let figure = node[key.rawValue] {
+            limit.section[.tiers]?.child(name, node).child(key.rawValue, figure).warning(message)
+        } else {
+            own?.warning(message)
         }
     }
 
@@ -65,5 +81,12 @@ enum AdmissionChecks {
         } else {
             upstream.timeouts?[.request]?.warning("is shorter than queue.max_wait and ends the wait")
         }
+    }
+}
+
+extension LimitSettings {
+    /// Its algorithm, or with tiers that of each, by the name of the tier.
+    fileprivate var algorithms: [(tier: String?, algorithm: Algorithm)] {
+        tiers.map { $0.tiers.map { ($0.name, $0.algorithm) } } ?? [(nil, algorithm)]
     }
 }

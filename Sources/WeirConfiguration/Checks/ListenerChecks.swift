@@ -3,11 +3,15 @@ internal import WeirProxy
 /// What must hold between the addresses of a configuration. Port 0 is never the same address twice.
 enum ListenerChecks {
     static func check(_ configuration: ReadConfiguration) {
+        let admin = configuration.settings.admin.listen
+        let api = configuration.settings.api.listen
+        if api == admin, admin.isFixed {
+            configuration.section[.api, APIKey.self]?[.listen]?.problem("is the address of admin.listen")
+        }
         for (index, upstream) in configuration.upstreams.enumerated() {
             guard let listen = upstream.listen, listen.isFixed else { continue }
-            if listen == configuration.settings.admin.listen {
-                upstream.section[.listen]?.problem("is the address of admin.listen")
-            }
+            if listen == admin { upstream.section[.listen]?.problem("is the address of admin.listen") }
+            if listen == api { upstream.section[.listen]?.problem("is the address of api.listen") }
             let earlier = configuration.upstreams[..<index].filter { $0.listen == listen }
             if upstream.servesTheRest, let rival = earlier.first(where: \.servesTheRest) {
                 upstream.section[.listen]?.problem(

@@ -29,11 +29,19 @@ struct YAMLNode {
     let position: Position
     /// How many values it holds, itself included.
     let size: Int
+    /// How problems call it as an element of a list that was merged; nil: by its place in the list.
+    var label: String?
 
     /// Written as nothing at all, `null` or `~`.
     var isNull: Bool {
         guard case .scalar(let text, isPlain: true) = content else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
+    }
+
+    /// The value of `key`; nil where this is no mapping or has no such key.
+    subscript(key: String) -> YAMLNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == key }?.value
     }
 }
 

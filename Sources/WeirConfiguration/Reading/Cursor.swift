@@ -9,14 +9,24 @@ struct Mismatch: Error {
 /// A value of the file: where it stands, what it is called, and where its problems go.
 struct Cursor {
     let node: YAMLNode
+    /// As problems call it: `upstreams[0].limits[1].per`.
     let path: String
+    /// The same with the names of what has one, which stay the same whatever is merged: `upstreams[0].limits[ip].per`.
+    let place: String
     let report: Report
     /// A secret, whatever it holds.
     var isSecret = false
 
     /// The value of `key` in this mapping.
     func child(_ key: String, _ node: YAMLNode) -> Cursor {
-        Cursor(node: node, path: path.isEmpty ? key : "\(path).\(key)", report: report, isSecret: isSecret)
+        Cursor(
+            node: node, path: path.isEmpty ? key : "\(path).\(key)", place: place.isEmpty ? key : "\(place).\(key)",
+            report: report, isSecret: isSecret)
+    }
+
+    /// This place with another value in it.
+    func holding(_ node: YAMLNode) -> Cursor {
+        Cursor(node: node, path: path, place: place, report: report, isSecret: isSecret)
     }
 
     /// Notes a problem with this value.
@@ -56,7 +66,9 @@ struct Cursor {
         }
         switch EnvironmentReference.resolve(text, report.environment) {
         case .literal: return text
-        case .replaced(let replaced): return replaced
+        case .replaced(let replaced):
+            report.conceal(place)
+            return replaced
         case .unset(let name):
             problem("the environment variable \(name) is not set")
             return nil
@@ -84,23 +96,26 @@ struct Cursor {
             return nil
         }
         return elements.enumerated().map { index, element in
-            Cursor(node: element, path: "\(path)[\(index)]", report: report, isSecret: isSecret)
+            let label = element.label ?? String(index)
+            return Cursor(
+                node: element, path: "\(path)[\(label)]", place: "\(place)[\(name(of: element) ?? label)]",
+                report: report, isSecret: isSecret)
         }
     }
 
-    /// Null, `off`, an empty list, or a mapping of nothing else.
-    var asksForNothing: Bool {
-        switch node.content {
-        case .scalar: node.isNull || isOff
-        case .sequence(let elements): elements.isEmpty
-        case .mapping(let entries): entries.allSatisfy { child($0.key, $0.value).asksForNothing }
+    /// What an element of a list of named things is called.
+    private func name(of element: YAMLNode) -> String? {
+        guard case .scalar(let text, _) = element["name"]?.content else { return nil }
+        return switch EnvironmentReference.resolve(text, report.environment) {
+        case .literal: text
+        case .replaced(let replaced): replaced
+        case .unset, .malformed: nil
         }
     }
 
-    /// Whether it is this very scalar.
-    func isScalar(_ wanted: String?) -> Bool {
-        guard let wanted, case .scalar(let text, _) = node.content else { return false }
-        return text == wanted
+    /// Whether it is a mapping.
+    var isMapping: Bool {
+        if case .mapping = node.content { true } else { false }
     }
 
     private static let offs = ["off", "false"]

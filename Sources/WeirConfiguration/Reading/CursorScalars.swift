@@ -19,6 +19,7 @@ extension Cursor {
     /// A whole number in `range`.
     func integer(_ range: ClosedRange<Int>) -> Int? {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard isNumberUnquoted(expected) else { return nil }
         return read(expected) { text throws(Mismatch) in
             guard let digits = text.utf8.first, digits.isDigit, let number = Int(text), range.contains(number) else {
                 throw Mismatch(expected: expected)
@@ -27,12 +28,13 @@ extension Cursor {
         }
     }
 
-    /// A share above 0 and up to 1.
-    func share() -> Double? {
-        let expected = "a number above 0 and up to 1"
+    /// A decimal number that `isAllowed`, which `bounds` puts into words.
+    func number(_ bounds: String, _ isAllowed: (Double) -> Bool) -> Double? {
+        let expected = "a number \(bounds)"
+        guard isNumberUnquoted(expected) else { return nil }
         return read(expected) { text throws(Mismatch) in
             let digits = text.utf8.filter { $0 != UInt8(ascii: ".") }
-            guard !digits.isEmpty, digits.allSatisfy(\.isDigit), let number = Double(text), number > 0, number <= 1
+            guard !digits.isEmpty, digits.allSatisfy(\.isDigit), let number = Double(text), isAllowed(number)
             else {
                 throw Mismatch(expected: expected)
             }
@@ -40,20 +42,26 @@ extension Cursor {
         }
     }
 
+    /// A number in quotes is a text to every other reader of YAML, and to an editor that knows the schema. A reference
+    /// to the environment may have to stand in quotes.
+    private func isNumberUnquoted(_ expected: String) -> Bool {
+        guard case .scalar(let text, isPlain: false) = node.content, text.utf8.first?.isDigit == true,
+            !text.contains("${")
+        else { return true }
+        mismatch(expected + " without quotes")
+        return false
+    }
+
     /// `true` or `false`; `on` and `off` mean the same.
     func flag() -> Bool? {
         choice(["true": true, "false": false, "on": true, "off": false], expected: "true or false")
     }
 
-    /// One of `values`. What is in `later` is known but not in this version.
-    func choice<Value>(_ values: [String: Value], later: [String] = [], expected: String) -> Value? {
+    /// One of `values`.
+    func choice<Value>(_ values: [String: Value], expected: String) -> Value? {
         guard let text = text(expected) else { return nil }
         if let value = values[text] { return value }
-        if later.contains(text) {
-            problem("\(shown()) \(Later.notYet)")
-        } else {
-            mismatch(expected)
-        }
+        mismatch(expected)
         return nil
     }
 

@@ -9,6 +9,9 @@ final class Report {
 
     private var problems: Set<ConfigurationProblem> = []
     private var warnings: Set<ConfigurationProblem> = []
+    private var faulty: Set<String> = []
+    /// The places (see `Cursor.place`) whose values hold something from the environment.
+    private(set) var concealed: Set<String> = []
 
     init(file: String, environment: [String: String], whyUnreadable: ((String) -> String?)? = nil) {
         self.file = file
@@ -19,11 +22,22 @@ final class Report {
     /// Notes what makes the configuration unusable. The same problem counts once.
     func problem(at position: Position?, path: String = "", _ message: String) {
         problems.insert(entry(position, path, message))
+        faulty.insert(path)
     }
 
     /// Notes what is legal but unwise.
     func warning(at position: Position?, path: String, _ message: String) {
         warnings.insert(entry(position, path, message))
+    }
+
+    /// Whether the value at `path` has a problem of its own.
+    func hasProblem(at path: String) -> Bool {
+        faulty.contains(path)
+    }
+
+    /// Notes that the value at `place` is not to be shown.
+    func conceal(_ place: String) {
+        concealed.insert(place)
     }
 
     /// All problems in the order of the file.

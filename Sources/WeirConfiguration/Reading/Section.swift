@@ -1,9 +1,27 @@
-/// The keys of one kind of mapping; the raw value of each is its name in the file.
+/// The keys of one kind of mapping; the raw value of each is its name in the file, and their order is that of the
+/// reference.
 protocol SectionKey: RawRepresentable<String>, CaseIterable, Hashable {
-    /// Keys of the contract that this version does not have yet.
-    static var later: [String] { get }
-    /// Values of those keys, beside nothing and `off`, that say no more than what this version does.
-    static var laterDefaults: [String: String] { get }
+    associatedtype Settings
+
+    /// What the section is called in the reference and in the schema.
+    static var title: String { get }
+    /// What holds where the file says nothing.
+    static var standard: Settings { get }
+    /// What is known of this key.
+    var field: Field<Settings> { get }
+}
+
+extension SectionKey {
+    /// The section as a file would have it for `settings`; keys of which there is nothing to say are left out.
+    static func write(_ settings: Settings, _ place: Place, except excluded: Set<Self> = []) -> JSONValue {
+        .object(
+            allCases.compactMap { key in
+                guard !excluded.contains(key), let value = key.field.write(settings, place.child(key.rawValue)) else {
+                    return nil
+                }
+                return JSONValue.Member(name: key.rawValue, value: value)
+            })
+    }
 }
 
 /// A mapping whose keys are known.
@@ -34,28 +52,40 @@ struct Section<Key: SectionKey> {
         return cursor.child(key.rawValue, node)
     }
 
+    /// The section that is the value of `key`; nil where there is none.
+    subscript<Inner: SectionKey>(key: Key, _: Inner.Type) -> Section<Inner>? {
+        self[key].flatMap { $0.isMapping ? Section<Inner>($0) : nil }
+    }
+
+    /// Takes over all that the section says, but for the keys `excluded`, and notes required keys that are missing.
+    func read(into settings: inout Key.Settings, except excluded: Set<Key> = []) {
+        for key in Key.allCases where !excluded.contains(key) {
+            let field = key.field
+            let value = field.isRequired ? required(key) : self[key]
+            field.read(value, entries[key]?.isNull ?? false, &settings)
+        }
+    }
+
     /// The value of `key`; nil, and a problem at the mapping, where there is none.
+    @discardableResult
     func required(_ key: Key) -> Cursor? {
         if let value = self[key] { return value }
         cursor.problem("missing key \(quoted(key.rawValue))")
         return nil
     }
 
-    /// Whether `key` is given as null, for the few keys where this is not the same as absent.
-    func isNull(_ key: Key) -> Bool {
-        entries[key]?.isNull ?? false
+    /// Whether none of `keys` has a problem: only then is what they say together worth a look.
+    func isSound(_ keys: Key...) -> Bool {
+        keys.allSatisfy { key in
+            guard let value = self[key] else { return true }
+            return !cursor.report.hasProblem(at: value.path)
+        }
     }
 
     /// Whether any known key is given, null or not.
     var hasKeys: Bool { !entries.isEmpty }
 
     private static func noteUnknown(_ pair: YAMLNode.Entry, in cursor: Cursor) {
-        if Key.later.contains(pair.key) {
-            let value = cursor.child(pair.key, pair.value)
-            guard !value.asksForNothing, !value.isScalar(Key.laterDefaults[pair.key]) else { return }
-            cursor.report.problem(at: pair.position, path: value.path, Later.notYet)
-            return
-        }
         var message = "unknown key \(quoted(pair.key))"
         if let nearest = NearestKey.find(pair.key, among: Key.allCases.map(\.rawValue)) {
             message += ", did you mean \(quoted(nearest))?"

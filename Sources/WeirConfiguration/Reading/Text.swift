@@ -21,3 +21,9 @@ func quoted(_ text: String) -> String {
     }
     return result + (text.unicodeScalars.count > longest ? "…\"" : "\"")
 }
+
+/// `a, b or c` for the `word` "or".
+func listed(_ items: [String], _ word: String) -> String {
+    guard let last = items.last, items.count > 1 else { return items.first ?? "" }
+    return items.dropLast().joined(separator: ", ") + " \(word) \(last)"
+}

@@ -12,7 +12,7 @@ enum AddressText {
         if text.hasPrefix("unix:") { return .unix(path: try socketPath(text.dropFirst(5), expected: expected)) }
         guard let authority = HostText(text), let port = authority.port else { throw Mismatch(expected: expected) }
         if authority.host == "localhost" { return .tcp(host: "127.0.0.1", port: port) }
-        guard IPLiteral(authority.host) != nil else { throw Mismatch(expected: expected) }
+        guard IPAddress(authority.host) != nil else { throw Mismatch(expected: expected) }
         return .tcp(host: authority.host, port: port)
     }
 
@@ -32,7 +32,7 @@ extension Cursor {
     /// Where to listen; a warning where others than this machine can come.
     func listenAddress() -> ListenAddress? {
         let address = read(AddressText.expected) { text throws(Mismatch) in try AddressText.parse(text) }
-        if case .tcp(let host, _) = address, let literal = IPLiteral(host), !literal.isLoopback {
+        if case .tcp(let host, _) = address, let literal = IPAddress(host), !literal.isLoopback {
             warning("is not a loopback address: whoever reaches it can use it")
         }
         return address

@@ -1,3 +1,5 @@
+internal import WeirProxy
+
 /// The host of an authority, with an optional port: `api.example.com`, `10.0.0.1:8080`, `[::1]:8080`.
 struct HostText {
     /// Lower case; an IPv6 literal without its brackets.
@@ -16,7 +18,7 @@ struct HostText {
             guard let end = text.firstIndex(of: "]") else { return nil }
             name = text[text.index(after: text.startIndex)..<end]
             rest = text[text.index(after: end)...]
-            guard name.utf8.contains(UInt8(ascii: ":")), let literal = IPLiteral(String(name)) else { return nil }
+            guard name.utf8.contains(UInt8(ascii: ":")), let literal = IPAddress(String(name)) else { return nil }
             host = literal.description
         } else {
             let colon = text.firstIndex(of: ":") ?? text.endIndex
@@ -26,7 +28,7 @@ struct HostText {
             guard isName, (1...253).contains(name.utf8.count) else { return nil }
             // Digits and dots only: an address, and then a whole one.
             let isAddress = name.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
-            guard !isAddress || IPLiteral(String(name)) != nil else { return nil }
+            guard !isAddress || IPAddress(String(name)) != nil else { return nil }
             host = name.lowercased()
         }
         guard !rest.isEmpty else {

@@ -33,6 +33,24 @@ enum RateText {
         return Rate(permits: count, per: TimeSpan(nanoseconds: length))
     }
 
+    /// As it is written, in the first unit that holds it in at most 9 decimals.
+    static func text(_ rate: Rate) -> String {
+        let tenToTheNinth: Int128 = 1_000_000_000
+        for name in ["s", "m", "h"] as [Substring] {
+            guard let unit = units[name] else { continue }
+            let (billionths, rest) = (Int128(rate.permits) * Int128(unit) * tenToTheNinth)
+                .quotientAndRemainder(dividingBy: Int128(rate.period.nanoseconds))
+            guard rest == 0 else { continue }
+            let (whole, part) = billionths.quotientAndRemainder(dividingBy: tenToTheNinth)
+            guard part > 0 else { return "\(whole)/\(name)" }
+            var decimals = String(part + tenToTheNinth).dropFirst()
+            while decimals.last == "0" { decimals.removeLast() }
+            return "\(whole).\(decimals)/\(name)"
+        }
+        // None that was read from a file comes here.
+        return "\(rate.permits)/\(rate.period.text)"
+    }
+
     private static func greatestCommonDivisor(_ left: Int128, _ right: Int128) -> Int128 {
         var (larger, smaller) = (left, right)
         while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }

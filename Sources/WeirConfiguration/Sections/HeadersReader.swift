@@ -9,8 +9,14 @@ enum HeadersReader {
         "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
-    static func read(_ cursor: Cursor?) -> [HeaderSetting] {
-        guard let cursor else { return [] }
+    /// Names that a schema refuses, in any case.
+    static var refusedNames: String {
+        (reserved.sorted() + ["weir-.*"]).map { name in
+            name.map { $0.isLetter ? "[\($0.uppercased())\($0)]" : "\($0)" }.joined()
+        }.joined(separator: "|")
+    }
+
+    static func read(_ cursor: Cursor) -> [HeaderSetting] {
         guard case .mapping(let entries) = cursor.node.content else {
             cursor.mismatch("a mapping of header names to values")
             return []
@@ -41,5 +47,23 @@ enum HeadersReader {
         if name.hasPrefix("weir-") { return "cannot be set: Weir-* headers are never forwarded" }
         if reserved.contains(name) { return "cannot be set: Weir writes it itself" }
         return nil
+    }
+}
+
+extension Kind where Value == [HeaderSetting] {
+    /// Header names and their values, which are never shown.
+    static var headers: Kind {
+        Kind(
+            takes: "mapping of header names to values",
+            schema: [
+                "type": "object",
+                "propertyNames": .pattern("(?!(?:\(HeadersReader.refusedNames))$)[!#$%&'*+.^_`|~0-9A-Za-z-]+"),
+                "additionalProperties": [
+                    "type": ["string", "number", "boolean"],
+                    "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$",
+                ],
+            ],
+            isScalar: false, read: { HeadersReader.read($0) },
+            write: { .object($0.map { JSONValue.Member(name: $0.name, value: Place.redacted) }) })
     }
 }

@@ -2,46 +2,41 @@
 ///
 /// Each move starts a new generation; a permit of an earlier one changes nothing. A probe slot cannot be lost: an
 /// outcome gives it back, and without one the probe times out, which is a failure.
+///
+/// A state begins when the circuit is told of it: with a late timer it lasts longer, never less long.
 public struct Circuit: Sendable {
-    private struct Probe {
-        let number: UInt64
-        let deadline: Instant
-    }
-
-    private struct HalfOpen {
-        let since: Instant
-        var probes: [Probe] = []
-        var successes = 0
-    }
-
     private enum Phase {
-        case closed(FailureWindow)
+        case closed
         case open(since: Instant, until: Instant)
-        case halfOpen(HalfOpen)
+        case halfOpen(ProbeRound)
     }
+
+    private static let mostMovesKept = 16
 
     /// The rules that it follows.
-    public let settings: CircuitSettings
+    public private(set) var settings: CircuitSettings
+    /// What it is forced to be; nil: it follows its rules.
+    public private(set) var forced: ForcedCircuitState?
     /// When it came into its state; nil before it first moved.
     public private(set) var since: Instant?
     /// How often it has moved.
     public private(set) var transitionCount = 0
 
-    private var phase: Phase
+    private var phase = Phase.closed
     private var generation: UInt64 = 0
-    private var probeNumber: UInt64 = 0
-    private var failedProbesInARow = 0
+    /// What has failed since it last closed.
+    private var window: FailureWindow
     /// What the window held when the circuit left CLOSED.
     private var failuresThatOpened = 0
-    private var jitter: SeededGenerator
+    private var cooldown: Cooldown
     private var latest = Instant(nanoseconds: .min)
     private var moves: [CircuitTransition] = []
 
     /// A closed circuit. `seed` feeds the jitter of a growing cooldown.
     public init(_ settings: CircuitSettings, seed: UInt64 = 0) {
         self.settings = settings
-        phase = .closed(FailureWindow(settings))
-        jitter = SeededGenerator(seed: seed)
+        window = FailureWindow(settings)
+        cooldown = Cooldown(seed: seed)
     }
 
     /// The state, as of the last event.
@@ -56,77 +51,121 @@ public struct Circuit: Sendable {
     /// When time alone will change something; `advance` is due then. nil: never.
     public var nextEvent: Instant? {
         switch phase {
-        case .closed:
-            return nil
-        case .open(_, let until):
-            return until
-        case .halfOpen(let half):
-            let timeout = half.probes.map(\.deadline).min()
-            guard half.successes >= settings.probeCount else { return timeout }
-            let close = half.since + settings.halfOpenDwell
-            return min(timeout ?? close, close)
+        case .closed: nil
+        case .open(_, let until): forced == nil ? until : nil
+        case .halfOpen(let round): round.nextEvent(settings)
+        }
+    }
+
+    // MARK: Attempts
+
+    /// Whether a claim would be refused, and then after how long a further try may succeed (0 where that is not known);
+    /// nil: it would not. To be asked before a call joins a line, so that no slot is held there.
+    public mutating func refusal(bypass: Bool = false, now: Instant) -> TimeSpan? {
+        advance(now: now)
+        guard !bypass else { return nil }
+        switch phase {
+        case .closed: return nil
+        case .open(_, let until): return forced == nil ? until - latest : .zero
+        case .halfOpen(let round): return round.isFull(settings) ? .zero : nil
         }
     }
 
     /// Asks for the right to make one attempt. With `bypass` it is always given, and counts only while CLOSED.
     public mutating func claim(bypass: Bool = false, now: Instant) -> CircuitAnswer {
-        advance(now: now)
-        switch phase {
-        case .closed:
+        if let wait = refusal(bypass: bypass, now: now) { return .refused(retryAfter: wait) }
+        guard !bypass, case .halfOpen(var round) = phase else {
             return .permit(CircuitPermit(generation: generation, probe: nil))
-        case .open where bypass, .halfOpen where bypass:
-            return .permit(CircuitPermit(generation: generation, probe: nil))
-        case .open(_, let until):
-            return .refused(retryAfter: until - latest)
-        case .halfOpen(var half):
-            guard half.probes.count < settings.probeCount else { return .refused(retryAfter: .zero) }
-            probeNumber &+= 1
-            half.probes.append(Probe(number: probeNumber, deadline: latest + settings.probeTimeout))
-            phase = .halfOpen(half)
-            return .permit(CircuitPermit(generation: generation, probe: probeNumber))
         }
+        let probe = round.claim(settings, now: latest)
+        phase = .halfOpen(round)
+        return .permit(CircuitPermit(generation: generation, probe: probe))
     }
 
-    /// Tells what became of an attempt. Each permit is reported once; anything further is ignored.
+    /// Tells what became of an attempt: once for each permit. What comes after the circuit has moved changes nothing.
     public mutating func report(_ permit: CircuitPermit, _ outcome: Outcome, now: Instant) {
         advance(now: now)
         guard permit.generation == generation else { return }
         switch phase {
-        case .closed(var window):
+        case .closed:
             guard outcome != .ignored else { return }
-            // The payload is moved out while it changes, so that its storage is never copied.
-            phase = .open(since: latest, until: latest)
             let cause = window.record(isFailure: outcome == .failure, now: latest)
-            if cause != nil { failuresThatOpened = window.failures(now: latest) }
-            phase = .closed(window)
-            if let cause { open(cause) }
+            if let cause, forced == nil { open(cause) }
         case .open:
             return
-        case .halfOpen(var half):
-            guard let index = half.probes.firstIndex(where: { $0.number == permit.probe }) else { return }
-            half.probes.remove(at: index)
-            if outcome == .success { half.successes += 1 }
-            phase = .halfOpen(half)
-            if outcome == .failure { open(.probeFailed) } else { closeIfProven() }
+        case .halfOpen(var round):
+            guard round.finish(permit.probe, isSuccess: outcome == .success) else { return }
+            phase = .halfOpen(round)
+            if outcome == .failure { open(.probeFailed) } else { advance(now: latest) }
         }
     }
 
-    /// Does what time alone brings about up to `now`.
+    // MARK: Time
+
+    /// Does what time alone brings about up to `now`. Time going backwards moves nothing.
     public mutating func advance(now: Instant) {
         latest = max(latest, now)
         switch phase {
         case .closed:
             return
         case .open(_, let until):
-            if until <= latest { move(to: .halfOpen(HalfOpen(since: latest)), .cooldown) }
-        case .halfOpen(let half):
-            if half.probes.contains(where: { $0.deadline <= latest }) { open(.probeTimeout) } else { closeIfProven() }
+            if until <= latest, forced == nil { move(to: .halfOpen(ProbeRound(since: latest)), .cooldown) }
+        case .halfOpen(let round):
+            switch round.verdict(settings, now: latest) {
+            case .undecided: return
+            case .proven: close(.probesSucceeded)
+            case .timedOut: open(.probeTimeout)
+            }
         }
     }
 
-    /// The moves since the last time this was asked, in order.
+    // MARK: The operator
+
+    /// Overrides the rules, or with nil follows them again.
+    ///
+    /// Forced open, it is OPEN: it refuses all but what bypasses it, and neither time nor outcomes move it. Lifted, its
+    /// cooldown counts from when it opened, so it probes at once where that is over. Forced closed, it is CLOSED: it
+    /// admits everything and counts failures without opening. Lifted, it stays CLOSED with an empty window.
+    /// It moves only as it would by itself: from OPEN to CLOSED through HALF_OPEN.
+    public mutating func force(_ state: ForcedCircuitState?, now: Instant) {
+        advance(now: now)
+        let lifted = forced
+        forced = state
+        switch (state, phase) {
+        case (.open, .closed), (.open, .halfOpen):
+            open(.forced)
+        case (.open, .open):
+            return
+        case (.closed, .open):
+            move(to: .halfOpen(ProbeRound(since: latest)), .forced)
+            close(.forced)
+        case (.closed, .halfOpen):
+            close(.forced)
+        case (.closed, .closed):
+            return
+        case (nil, _):
+            if lifted == .closed { restart() }
+            advance(now: latest)
+        }
+    }
+
+    /// Follows other settings from now on; the state is kept, with the probes in flight and what the window holds. OPEN
+    /// ends when the new cooldown says, counted from when it began.
+    public mutating func reconfigure(_ changed: CircuitSettings, now: Instant) {
+        advance(now: now)
+        let old = settings
+        settings = changed
+        window.follow(changed, now: latest)
+        if case .open(let since, _) = phase, !changed.hasCooldown(of: old) {
+            phase = .open(since: since, until: since + cooldown.length(changed))
+        }
+        advance(now: latest)
+    }
+
+    // MARK: What it shows
+
+    /// The moves since the last time this was asked, in order; the last 16 at most.
     public mutating func takeMoves() -> [CircuitTransition] {
-        guard !moves.isEmpty else { return [] }
         defer { moves = [] }
         return moves
     }
@@ -137,62 +176,48 @@ public struct Circuit: Sendable {
         var failures = failuresThatOpened
         var nextProbe: TimeSpan?
         switch phase {
-        case .closed(var window): failures = window.failures(now: latest)
-        case .open(_, let until): nextProbe = until - latest
+        case .closed: failures = window.failures(now: latest)
+        case .open(_, let until): nextProbe = forced == nil ? until - latest : nil
         case .halfOpen: nextProbe = .zero
         }
         return CircuitSnapshot(
             state: state, since: since, failuresInWindow: failures, failThreshold: settings.failThreshold,
-            untilNextProbe: nextProbe, transitions: transitionCount)
+            untilNextProbe: nextProbe, forced: forced, transitions: transitionCount)
     }
 
-    private mutating func closeIfProven() {
-        guard case .halfOpen(let half) = phase, half.successes >= settings.probeCount,
-            half.since + settings.halfOpenDwell <= latest
-        else { return }
-        failedProbesInARow = 0
-        move(to: .closed(FailureWindow(settings)), .probesSucceeded)
-    }
+    // MARK: Moves
 
     private mutating func open(_ cause: CircuitTransition.Cause) {
-        if case .halfOpen = phase { failedProbesInARow += 1 } else { failedProbesInARow = 0 }
-        let length = max(cooldown(), settings.minDwell)
-        move(to: .open(since: latest, until: latest + length), cause)
+        switch phase {
+        case .closed:
+            failuresThatOpened = window.failures(now: latest)
+            cooldown.reset()
+        case .halfOpen:
+            if cause != .forced { cooldown.grow() }
+        case .open:
+            return
+        }
+        move(to: .open(since: latest, until: latest + cooldown.length(settings)), cause)
     }
 
-    /// The configured cooldown, doubled for each failed probe in a row up to `maxCooldown`, ± 25 % of jitter once it
-    /// grows so that a fleet does not probe in step.
-    private mutating func cooldown() -> TimeSpan {
-        guard let most = settings.maxCooldown, failedProbesInARow > 0 else { return settings.cooldown }
-        let doublings = Int64(min(failedProbesInARow, 40))
-        let grown = min(settings.cooldown * (Int64(1) << doublings), most)
-        let spread = grown.nanoseconds / 4
-        let offset = Int64(jitter.next() % UInt64(2 * spread + 1)) - spread
-        return min(grown + TimeSpan(nanoseconds: offset), most)
+    private mutating func close(_ cause: CircuitTransition.Cause) {
+        window = FailureWindow(settings)
+        move(to: .closed, cause)
+    }
+
+    /// CLOSED as if it had just closed: what is under way counts no more.
+    private mutating func restart() {
+        window = FailureWindow(settings)
+        generation += 1
     }
 
     private mutating func move(to next: Phase, _ cause: CircuitTransition.Cause) {
         let from = state
         phase = next
-        generation &+= 1
+        generation += 1
         transitionCount += 1
         since = latest
+        if moves.count == Self.mostMovesKept { moves.removeFirst() }
         moves.append(CircuitTransition(from: from, to: state, cause: cause))
     }
-}
-
-/// What a circuit shows of itself at one moment.
-public struct CircuitSnapshot: Sendable {
-    /// Its state.
-    public let state: CircuitState
-    /// When it came into it; nil where it never moved.
-    public let since: Instant?
-    /// Failures in the window; unless CLOSED, those that opened the circuit.
-    public let failuresInWindow: Int
-    /// How many would open it; nil: not by count.
-    public let failThreshold: Int?
-    /// How long until it probes; 0 in HALF_OPEN, nil in CLOSED.
-    public let untilNextProbe: TimeSpan?
-    /// How often it has moved.
-    public let transitions: Int
 }

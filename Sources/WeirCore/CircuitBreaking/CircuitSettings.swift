@@ -2,7 +2,7 @@
 public struct CircuitSettings: Hashable, Sendable {
     /// The sliding window over which failures count; 60 s.
     public var window = TimeSpan.seconds(60)
-    /// This many failures in the window open the circuit; 10. nil: not by count.
+    /// This many failures in the window open the circuit, the first one where it is less than 1; 10. nil: not by count.
     public var failThreshold: Int? = 10
     /// Also opens at this share (0..1] of at least `minRequests` outcomes in the window. nil: not by share.
     public var failureRatio: Double?
@@ -18,11 +18,18 @@ public struct CircuitSettings: Hashable, Sendable {
     public var minDwell = TimeSpan.seconds(30)
     /// The least time HALF_OPEN before it may close; 0.
     public var halfOpenDwell = TimeSpan.zero
-    /// Probes in flight at most, and the successes in a row that close the circuit; 1.
-    public var probeCount = 1
+    /// Probes in flight at most, and the successes in a row that close the circuit; at least 1, and 1.
+    public var probeCount = 1 {
+        didSet { probeCount = max(1, probeCount) }
+    }
     /// A probe without an outcome by then is a failure; 30 s.
     public var probeTimeout = TimeSpan.seconds(30)
 
     /// The contract's defaults.
     public init() {}
+
+    /// Whether both stay OPEN for the same time.
+    func hasCooldown(of other: CircuitSettings) -> Bool {
+        cooldown == other.cooldown && maxCooldown == other.maxCooldown && minDwell == other.minDwell
+    }
 }

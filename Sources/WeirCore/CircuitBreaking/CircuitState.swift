@@ -17,6 +17,14 @@ public enum CircuitState: Int, CaseIterable, Sendable {
     }
 }
 
+/// What an operator may force a circuit to be, whatever its rules say.
+public enum ForcedCircuitState: String, CaseIterable, Sendable {
+    /// Refuses every call but those that bypass it.
+    case open
+    /// Admits every call and never opens.
+    case closed
+}
+
 /// A move from one state to another.
 public struct CircuitTransition: Hashable, Sendable {
     /// Why a circuit moved.
@@ -33,6 +41,8 @@ public struct CircuitTransition: Hashable, Sendable {
         case probeTimeout = "probe_timeout"
         /// As many probes in a row succeeded as are asked for.
         case probesSucceeded = "probes_succeeded"
+        /// An operator forced it.
+        case forced
     }
 
     /// The state before.

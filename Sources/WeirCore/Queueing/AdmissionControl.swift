@@ -1,16 +1,24 @@
 /// The limits and the line of one upstream: who is admitted, who waits, and who is next.
 ///
-/// A call waits only behind those of its class or higher that wait for a limit which it needs too. Units are taken in
-/// the moment of admission and never earlier, so a call that leaves the line has nothing to give back.
+/// A call waits only behind those of its class or higher that wait for a limit, or a key of one, which it needs too. Units
+/// are taken in the moment of admission and never earlier, so a call that leaves the line has nothing to give back.
 public struct AdmissionControl: Sendable {
     /// What becomes of a call that has just arrived.
     public enum Entry: Sendable {
         /// Its units are taken: it goes now.
-        case admitted
+        case admitted(Granted)
         /// It waits. `limited` tells whether a limit holds it back; `dropped` has lost its place to it.
         case joined(Ticket, limited: Bool, dropped: Departure?)
         /// It is refused at once. `limited` as above.
         case refused(Refusal, limited: Bool)
+    }
+
+    /// An admission, and in shadow what would have become of the call.
+    public struct Granted: Sendable {
+        /// The permission.
+        public let admission: Admission
+        /// nil: it would have gone as it did.
+        public let verdict: ShadowVerdict?
     }
 
     /// A call that has left the line without admission.
@@ -30,47 +38,83 @@ public struct AdmissionControl: Sendable {
         }
     }
 
-    private var stack: LimitStack
-    private var line: Line
-    private var backlog: Backlog
-    private let maxLength: Int
-    private let shares: [Int]
-    /// Marks the limits that somebody earlier waits for; a mark counts only with the current number.
-    private var marks: [UInt64]
-    private var currentMark: UInt64 = 0
+    let mode: AdmissionMode
+    var stack: LimitStack
+    var line: Line
+    var backlog: Backlog
+    var holds: Holds
+    var places = HeldPlaces()
+    var maxLength: Int
+    var shares: [Int]
+    var newlyLimited: [Int] = []
+    /// Counts the configurations.
+    var era: UInt32 = 0
     private var nextTurn: Instant?
-    private var newlyLimited: [Int] = []
+    private(set) var number: UInt32 = 0
 
-    /// Nothing used, nobody waiting. The line holds `maxLength` calls, of each endpoint at most its share.
-    public init(shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int]) {
-        stack = LimitStack(shared: shared, endpoints: endpoints)
-        line = Line(endpoints: endpoints.count)
-        backlog = Backlog(endpoints: endpoints.count, limits: stack.count)
+    /// Nothing used, nobody waiting. The line holds `maxLength` calls, of each endpoint at most its share. Keys are
+    /// digested under `keySeed`, which is to be random where callers choose them.
+    public init(
+        shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int],
+        mode: AdmissionMode = .enforce, keySeed: KeySeed = KeySeed(0, 0)
+    ) {
+        self.mode = mode
+        stack = LimitStack(shared: shared, endpoints: endpoints, seed: keySeed)
+        backlog = Backlog(limits: stack.count)
+        line = Line(lanes: Self.lanes(of: stack))
+        holds = Holds(endpoints: endpoints.count)
         self.maxLength = maxLength
         self.shares = shares
-        marks = [UInt64](repeating: 0, count: stack.count)
     }
 
     /// Calls in line.
     public var length: Int { line.count }
 
-    /// The most that one call to `endpoint` can ever cost; nil without limits.
-    public func largestCost(of endpoint: Int) -> Int? {
-        stack.largestCost(of: endpoint)
+    /// The most that one call to `endpoint` can ever cost; nil where no limit counts the cost.
+    public func largestCost(of endpoint: Int, priority: Priority = .normal) -> Int? {
+        stack.largestCost(of: endpoint, isCritical: priority == .critical)
     }
+
+    /// How the keys of calls to `endpoint` are made; nil where no limit of it is keyed.
+    public func keying(of endpoint: Int) -> Keying? {
+        stack.keying(of: endpoint)
+    }
+
+    /// The place of a limit by name: among the shared ones (nil), or among those of one endpoint.
+    public func limit(named name: String, endpoint: Int?) -> Int? {
+        stack.limit(named: name, endpoint: endpoint)
+    }
+
+    // MARK: Coming
 
     /// Admits a call, puts it in line, or refuses it. Where nothing is `ready` to carry it, it waits even if the limits
     /// would admit it.
     public mutating func enter(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
+        var demand = demand
+        demand.keys = stack.fitting(demand.keys, of: demand.endpoint)
+        if mode == .shadow {
+            return ready ? .admitted(watch(demand.request, demand, now: now)) : join(demand, limited: false, now: now)
+        }
+        if holds.end(of: demand.endpoint, joined: now) > now { return wait(demand, now: now) }
         if line.count > 0 {
             let somebodyIsNext = walk(downTo: demand.priority, now: now).next != nil
-            if stack.needs(of: demand.endpoint).contains(where: isMarked) { return wait(demand, now: now) }
+            if isBehindSomebody(demand) { return wait(demand, now: now) }
             if somebodyIsNext { return enterUnready(demand, now: now) }
         }
         guard ready else { return enterUnready(demand, now: now) }
-        return stack.takeIfAdmitted(endpoint: demand.endpoint, cost: demand.cost, now: now)
-            ? .admitted : wait(demand, now: now)
+        let request = demand.request
+        guard stack.takeIfAdmitted(request, number: number &+ 1, now: now) else { return wait(demand, now: now) }
+        return .admitted(Granted(admission: grant(request, waited: .zero, now: now), verdict: nil))
     }
+
+    /// A refusal for a call that a stop of the provider holds beyond its deadline; nil where none does. Nothing is refused
+    /// in shadow.
+    public func frozenRefusal(_ demand: Demand, now: Instant) -> Refusal? {
+        guard mode == .enforce else { return nil }
+        return frozenRefusal(endpoint: demand.endpoint, deadline: demand.deadline, now: now)
+    }
+
+    // MARK: Waiting
 
     /// The call whose turn it is, or nil where the limits admit nobody at `now`. Sets `nextEvent`.
     public mutating func next(now: Instant) -> Ticket? {
@@ -79,28 +123,44 @@ public struct AdmissionControl: Sendable {
         return ticket
     }
 
-    /// Admits a call from the line: takes its units and returns how long a limit kept it waiting (0 where none did).
-    /// nil, and nothing taken, where it has left or does not fit.
-    public mutating func admit(_ ticket: Ticket, now: Instant) -> TimeSpan? {
-        guard let waiter = line.waiter(ticket),
-            stack.takeIfAdmitted(endpoint: waiter.endpoint, cost: waiter.cost, now: now)
+    /// Admits a call from the line: takes its units. Its wait counts where a limit caused it. nil, and nothing taken, where
+    /// it has left or does not fit.
+    public mutating func admit(_ ticket: Ticket, now: Instant) -> Granted? {
+        guard let waiter = line.waiter(ticket) else { return nil }
+        let request = waiter.request
+        if mode == .shadow {
+            leave(ticket)
+            let demand = Demand(
+                endpoint: waiter.endpoint, cost: waiter.cost, priority: waiter.priority, keys: waiter.keys,
+                deadline: waiter.limitDeadline)
+            return watch(request, demand, now: now)
+        }
+        guard holds.end(of: waiter.endpoint, joined: waiter.joined) <= now,
+            stack.takeIfAdmitted(request, number: number &+ 1, now: now)
         else { return nil }
         leave(ticket)
-        return waiter.wasLimited ? max(.zero, now - waiter.joined) : .zero
+        let waited = waiter.wasLimited ? max(.zero, now - waiter.joined) : .zero
+        return Granted(admission: grant(request, waited: waited, now: now), verdict: nil)
     }
 
     /// Takes a call out of line. Returns it, or nil where it had left already.
     @discardableResult
     public mutating func leave(_ ticket: Ticket) -> Line.Waiter? {
-        guard let waiter = line.leave(ticket) else { return nil }
-        backlog.remove(waiter, needs: stack.needs(of: waiter.endpoint))
+        guard let (waiter, lane) = line.leave(ticket) else { return nil }
+        count(waiter, lane: lane, sign: -1)
+        if let closed = line.closeIfEmpty(lane) {
+            for need in closed.needs { backlog.close(need.resource) }
+        }
         return waiter
     }
 
     /// Takes a call whose deadline has come out of line; nil where there is none.
     public mutating func expire(now: Instant) -> Departure? {
         guard let ticket = line.overdue(now: now), let waiter = leave(ticket) else { return nil }
-        let projection = project(endpoint: waiter.endpoint, cost: waiter.cost, priority: nil, now: now)
+        if let refusal = frozenRefusal(endpoint: waiter.endpoint, deadline: now, now: now) {
+            return Departure(ticket: ticket, endpoint: waiter.endpoint, refusal: refusal)
+        }
+        let projection = project(waiter.request, joined: waiter.joined, behind: nil, now: now)
         return Departure(ticket: ticket, endpoint: waiter.endpoint, refusal: refusal(projection, now: now))
     }
 
@@ -116,131 +176,64 @@ public struct AdmissionControl: Sendable {
         line.waiter(ticket)
     }
 
-    /// The places of every call in line that `isIncluded`.
+    /// The places of every call in line that `isIncluded`, in the order in which they joined.
     public func tickets(where isIncluded: (Line.Waiter) -> Bool) -> [Ticket] {
         line.tickets(where: isIncluded)
     }
 
-    /// When to look again: the turn that the last `next` foresaw, or the next deadline; nil with nobody in line.
+    /// When to look again: the turn that the last `next` foresaw, the next deadline, or the end of a stop; nil where
+    /// nothing is to come.
     public var nextEvent: Instant? {
-        guard let deadline = line.nextDeadline else { return nil }
-        return min(nextTurn ?? deadline, deadline)
+        let inLine = line.nextDeadline.map { min(nextTurn ?? $0, $0) }
+        guard let thaw = holds.nextThaw else { return inLine }
+        return min(inLine ?? thaw, thaw)
     }
 
-    /// What the limits and the line show of themselves.
-    public mutating func snapshot(now: Instant) -> AdmissionSnapshot {
-        AdmissionSnapshot(
-            limits: stack.snapshot(now: now),
-            length: line.count,
-            lengthByPriority: line.countByPriority,
-            oldestWait: line.oldestJoined.map { max(.zero, now - $0) } ?? .zero)
+    // MARK: Giving back
+
+    /// Gives back all that an admission took, as if it had never been. At most once, and not after `release`.
+    public mutating func giveBack(_ admission: Admission, now: Instant) {
+        guard admission.era == era else { return release(admission, now: now) }
+        if let ticket = admission.holding, places.strike(ticket) == nil { return }
+        let request = LimitStack.Request(
+            endpoint: admission.endpoint, cost: admission.cost, isCritical: false, keys: admission.keys)
+        stack.giveBack(request, takenAt: admission.takenAt, number: admission.number, now: now)
     }
 
-    /// Walks the heads of the line, down to a class, up to the first that the limits admit and that stands behind
-    /// nobody. On the way it marks the limits that those before it wait for; `turn` is when one of them will fit.
-    private mutating func walk(downTo lowest: Priority, now: Instant) -> (next: Ticket?, turn: Instant?) {
-        currentMark &+= 1
-        var turn: Instant?
-        for ticket in line.heads {
-            guard let waiter = line.waiter(ticket), waiter.priority >= lowest else { break }
-            let needs = stack.needs(of: waiter.endpoint)
-            let isBehind = needs.contains(where: isMarked)
-            var earliest = now
-            for limit in needs {
-                let moment = stack.earliest(limit, units: waiter.cost, now: now)
-                if moment > now { marks[limit] = currentMark }
-                earliest = max(earliest, moment)
-            }
-            if !isBehind {
-                if earliest <= now { return (ticket, turn) }
-                turn = min(turn ?? earliest, earliest)
-            }
-            noteLimited(ticket, waiter, now: now)
-        }
-        return (nil, turn)
-    }
-
-    /// A call that waited for a connection alone may find its limits used up by those of a higher class: from then on it
-    /// waits for them, by their rules.
-    private mutating func noteLimited(_ ticket: Ticket, _ waiter: Line.Waiter, now: Instant) {
-        guard !waiter.wasLimited else { return }
-        let rejects = stack.needs(of: waiter.endpoint).contains { stack.settings($0).onLimit == .reject }
-        if line.markLimited(ticket, until: rejects ? now : waiter.limitDeadline) {
-            newlyLimited.append(waiter.endpoint)
+    /// The attempt is over: frees the places that it held in flight, once.
+    public mutating func release(_ admission: Admission, now: Instant) {
+        guard let ticket = admission.holding, let holding = places.strike(ticket) else { return }
+        switch holding {
+        case .ofEndpoint(let endpoint, let keys):
+            stack.release(endpoint, keys, number: admission.number, now: now)
+        case .listed(let held):
+            for place in held { stack.release(place, number: admission.number, now: now) }
         }
     }
 
-    private func isMarked(_ limit: Int) -> Bool {
-        marks[limit] == currentMark
+    private mutating func grant(_ request: LimitStack.Request, waited: TimeSpan, now: Instant) -> Admission {
+        number &+= 1
+        let holding =
+            stack.holdsPlaces(request.endpoint) ? places.enter(endpoint: request.endpoint, keys: request.keys) : nil
+        return Admission(
+            waited: waited, takenAt: now, number: number, era: era, endpoint: request.endpoint, cost: request.cost,
+            keys: request.keys, holding: holding)
     }
 
-    private mutating func enterUnready(_ demand: Demand, now: Instant) -> Entry {
-        // Those in line for a connection only will use the limits up before it.
-        let projection = project(
-            endpoint: demand.endpoint, cost: demand.cost, priority: demand.priority, now: now)
-        return projection.earliest <= now
-            ? join(demand, limited: false, bottleneck: nil, now: now) : wait(demand, now: now)
+    // MARK: In shadow
+
+    private mutating func watch(_ request: LimitStack.Request, _ demand: Demand, now: Instant) -> Granted {
+        let verdict = verdict(request, deadline: demand.deadline, now: now)
+        stack.take(request, number: number &+ 1, now: now)
+        return Granted(admission: grant(request, waited: .zero, now: now), verdict: verdict)
     }
 
-    private mutating func wait(_ demand: Demand, now: Instant) -> Entry {
-        for limit in stack.needs(of: demand.endpoint) where stack.settings(limit).onLimit == .reject {
-            let ahead = backlog.ahead(limit: limit, endpoint: demand.endpoint, priority: demand.priority)
-            let earliest = stack.earliest(limit, units: demand.cost + ahead, now: now)
-            if earliest > now { return .refused(refusal((earliest, limit), now: now), limited: true) }
-        }
-        let projection = project(
-            endpoint: demand.endpoint, cost: demand.cost, priority: demand.priority, now: now)
-        guard projection.earliest <= demand.deadline else {
-            return .refused(refusal(projection, now: now), limited: true)
-        }
-        return join(demand, limited: true, bottleneck: projection.limit, now: now)
+    /// What would become of a call that finds the line empty.
+    private mutating func verdict(_ request: LimitStack.Request, deadline: Instant, now: Instant) -> ShadowVerdict? {
+        if frozenRefusal(endpoint: request.endpoint, deadline: deadline, now: now) != nil { return .refuse(.frozen) }
+        let projection = project(request, joined: now, behind: nil, now: now)
+        if projection.earliest <= now, projection.bottleneck == nil { return nil }
+        let isRefused = projection.earliest > deadline || lacking(request, ahead: nil, now: now) != nil
+        return isRefused ? .refuse(.rateLimited) : .wait
     }
-
-    /// When a call fits, and the limit that admits it last. With a priority, those in line ahead of it go first.
-    private mutating func project(
-        endpoint: Int, cost: Int, priority: Priority?, now: Instant
-    ) -> (earliest: Instant, limit: Int?) {
-        var projection: (earliest: Instant, limit: Int?) = (now, nil)
-        for limit in stack.needs(of: endpoint) {
-            let ahead = priority.map { backlog.ahead(limit: limit, endpoint: endpoint, priority: $0) } ?? 0
-            let moment = stack.earliest(limit, units: cost + ahead, now: now)
-            if moment > projection.earliest { projection = (moment, limit) }
-        }
-        return projection
-    }
-
-    private func refusal(_ projection: (earliest: Instant, limit: Int?), now: Instant) -> Refusal {
-        Refusal(
-            .rateLimited, limit: projection.limit.map { stack.settings($0).name },
-            retryAfter: projection.earliest - now)
-    }
-
-    private mutating func join(_ demand: Demand, limited: Bool, bottleneck: Int?, now: Instant) -> Entry {
-        var dropped: Departure?
-        let shareIsFull = line.countByEndpoint[demand.endpoint] >= shares[demand.endpoint]
-        // Who waits for nothing but a connection is bounded by the callers' own connections.
-        if limited, shareIsFull || line.count >= maxLength {
-            let loser = line.newest(below: demand.priority, endpoint: shareIsFull ? demand.endpoint : nil)
-            guard let loser, let waiter = leave(loser) else { return .refused(Refusal(.queueFull), limited: limited) }
-            dropped = Departure(ticket: loser, endpoint: waiter.endpoint, refusal: Refusal(.queueFull))
-        }
-        let waiter = Line.Waiter(
-            endpoint: demand.endpoint, priority: demand.priority, cost: demand.cost, joined: now,
-            deadline: limited ? demand.deadline : demand.readyDeadline, limitDeadline: demand.deadline,
-            wasLimited: limited, bottleneck: bottleneck)
-        backlog.add(waiter, needs: stack.needs(of: waiter.endpoint))
-        return .joined(line.join(waiter), limited: limited, dropped: dropped)
-    }
-}
-
-/// What the limits and the line show of themselves at one moment.
-public struct AdmissionSnapshot: Sendable {
-    /// Every limit: the shared ones first, then each endpoint's in the endpoints' order.
-    public let limits: [LimitSnapshot]
-    /// Calls in line.
-    public let length: Int
-    /// Calls in line by class, indexed by `Priority.rawValue`.
-    public let lengthByPriority: [Int]
-    /// How long the call has waited that joined first.
-    public let oldestWait: TimeSpan
 }

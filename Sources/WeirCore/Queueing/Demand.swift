@@ -2,24 +2,33 @@
 public struct Demand: Sendable {
     /// Its endpoint's place.
     public let endpoint: Int
-    /// Units it takes of every limit; at least 1.
+    /// Units it takes of every limit that counts them; at least 1.
     public let cost: Int
     /// Its class.
     public let priority: Priority
-    /// When it stops waiting for a limit.
+    /// Its keys, made by the endpoint's `Keying`; none where no limit of it is keyed.
+    public internal(set) var keys: CallKeys
+    /// When it stops waiting for a limit, a freeze or a delay.
     public let deadline: Instant
-    /// When it stops waiting where no limit holds it back, only the want of a connection.
+    /// When it stops waiting where nothing of that holds it back, only the want of a connection.
     public let readyDeadline: Instant
 
     /// A call to `endpoint` that waits until `deadline`, or until `readyDeadline` (the same unless given) for a
     /// connection.
     public init(
-        endpoint: Int, cost: Int = 1, priority: Priority = .normal, deadline: Instant, readyDeadline: Instant? = nil
+        endpoint: Int, cost: Int = 1, priority: Priority = .normal, keys: CallKeys = .none, deadline: Instant,
+        readyDeadline: Instant? = nil
     ) {
         self.endpoint = endpoint
         self.cost = max(1, cost)
         self.priority = priority
+        self.keys = keys
         self.deadline = deadline
         self.readyDeadline = readyDeadline ?? deadline
+    }
+
+    /// What it asks of the stack.
+    var request: LimitStack.Request {
+        LimitStack.Request(endpoint: endpoint, cost: cost, isCritical: priority == .critical, keys: keys)
     }
 }

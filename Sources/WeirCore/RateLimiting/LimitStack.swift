@@ -3,27 +3,104 @@
 /// A call needs the shared ones and its endpoint's own, and takes from all of them or from none. Limits are named by
 /// their place here: the shared ones first, then each endpoint's in the endpoints' order.
 public struct LimitStack: Sendable {
-    private var limits: [Limit]
-    private let needs: [[Int]]
+    /// A limit that calls to one endpoint need.
+    struct Need: Sendable {
+        /// The limit's place.
+        let limit: Int
+        /// The place of its states among the keyed ones; nil where all calls are counted together.
+        let keyed: Int?
+        /// The place of its key among a call's keys.
+        let position: Int
+    }
 
-    /// Limits `shared` by all calls, and each endpoint's own.
-    public init(shared: [LimitSettings], endpoints: [[LimitSettings]]) {
-        var limits = shared.map(Limit.init)
-        var needs: [[Int]] = []
-        for own in endpoints {
-            needs.append(Array(shared.indices) + Array(limits.count..<limits.count + own.count))
-            limits.append(contentsOf: own.map(Limit.init))
+    /// What one call asks of its limits.
+    package struct Request: Sendable {
+        let endpoint: Int
+        let cost: Int
+        let isCritical: Bool
+        let keys: CallKeys
+
+        /// A call of that cost to an endpoint.
+        package init(endpoint: Int, cost: Int, isCritical: Bool, keys: CallKeys) {
+            self.endpoint = endpoint
+            self.cost = cost
+            self.isCritical = isCritical
+            self.keys = keys
         }
-        self.limits = limits
-        self.needs = needs
+    }
+
+    var limits: ContiguousArray<StackedLimit> = []
+    var keyed: ContiguousArray<KeyedLimit> = []
+    var allowances = Allowances()
+    let seed: KeySeed
+    private(set) var wallOffset = TimeSpan.zero
+    private var needs: ContiguousArray<Need> = []
+    /// Where each endpoint's needs begin, and at last where all end.
+    private var starts: ContiguousArray<Int> = [0]
+    let sharedCount: Int
+    /// The keys of a call to each endpoint that brings none.
+    private var keyless: [CallKeys] = []
+
+    /// Limits `shared` by all calls, and each endpoint's own. Keys are digested under `seed`.
+    public init(shared: [LimitSettings], endpoints: [[LimitSettings]], seed: KeySeed = KeySeed(0, 0)) {
+        self.seed = seed
+        sharedCount = shared.count
+        for limit in shared { add(limit) }
+        for own in endpoints {
+            let first = limits.count
+            for limit in own { add(limit) }
+            var position = 0
+            var keys: [LimitKey?] = []
+            for limit in Array(shared.indices) + Array(first..<limits.count) {
+                let place = limits[limit].keyed
+                needs.append(Need(limit: limit, keyed: place, position: position))
+                guard let place else { continue }
+                position += 1
+                keys.append(keyed[place].keyOfKeyless)
+            }
+            keyless.append(CallKeys(keys: keys))
+            starts.append(needs.count)
+        }
+    }
+
+    private mutating func add(_ settings: LimitSettings) {
+        var limit = StackedLimit(settings)
+        if settings.isKeyed {
+            limit.keyed = keyed.count
+            keyed.append(KeyedLimit(settings, seed: seed))
+        }
+        limits.append(limit)
     }
 
     /// How many limits there are.
     public var count: Int { limits.count }
 
-    /// The limits that a call to `endpoint` needs.
-    public func needs(of endpoint: Int) -> [Int] {
-        needs[endpoint]
+    /// How many endpoints there are.
+    var endpointCount: Int { starts.count - 1 }
+
+    /// The limits that a call to `endpoint` needs, as places for `need`.
+    func needs(of endpoint: Int) -> Range<Int> {
+        starts[endpoint]..<starts[endpoint + 1]
+    }
+
+    /// The limits of one endpoint alone.
+    func ownLimits(of endpoint: Int) -> ArraySlice<Int> {
+        needs(of: endpoint).map { needs[$0].limit }.dropFirst(sharedCount)
+    }
+
+    /// One limit that a call needs.
+    func need(_ place: Int) -> Need {
+        needs[place]
+    }
+
+    /// What a call meets that does not fit into one limit that it needs.
+    func onLimit(_ place: Int) -> LimitSettings.OnLimit {
+        limits[needs[place].limit].settings.onLimit
+    }
+
+    /// Whether one limit that a call needs counts calls in flight.
+    func holdsPlaces(at place: Int) -> Bool {
+        limits[needs[place].limit].holdsPlaces
     }
 
     /// What the limit promises.
@@ -31,33 +108,147 @@ public struct LimitStack: Sendable {
         limits[limit].settings
     }
 
-    /// The most that one call to `endpoint` can ever cost; nil without limits.
-    public func largestCost(of endpoint: Int) -> Int? {
-        needs[endpoint].map { limits[$0].capacity }.min()
+    /// How the keys of calls to `endpoint` are made; nil where no limit of it is keyed.
+    func keying(of endpoint: Int) -> Keying? {
+        Keying(seed: seed, limits: needs(of: endpoint).map { limits[needs[$0].limit].settings })
     }
 
-    /// The earliest moment, not before `now`, at which one limit alone admits `units`; beyond its capacity a projection.
-    public mutating func earliest(_ limit: Int, units: Int, now: Instant) -> Instant {
-        limits[limit].earliest(units: units, now: now)
+    /// The most that one call to `endpoint` can ever cost; nil where no limit counts the cost.
+    public func largestCost(of endpoint: Int, isCritical: Bool) -> Int? {
+        needs(of: endpoint).compactMap { limits[needs[$0].limit].largestCost(isCritical: isCritical) }.min()
     }
 
-    /// Whether every limit that a call to `endpoint` needs admits `cost` at `now`.
-    public mutating func admits(endpoint: Int, cost: Int, now: Instant) -> Bool {
-        for limit in needs[endpoint] where limits[limit].earliest(units: cost, now: now) > now { return false }
-        return true
+    /// A call's keys as its endpoint needs them. A call that brings none, or those of another configuration, has those of
+    /// calls without.
+    func fitting(_ keys: CallKeys, of endpoint: Int) -> CallKeys {
+        keys.keys.count == keyless[endpoint].keys.count ? keys : keyless[endpoint]
     }
 
-    /// Takes `cost` from every limit that a call to `endpoint` needs, if all of them admit it; from none otherwise.
-    public mutating func takeIfAdmitted(endpoint: Int, cost: Int, now: Instant) -> Bool {
-        guard admits(endpoint: endpoint, cost: cost, now: now) else { return false }
-        for limit in needs[endpoint] {
-            limits[limit].take(units: cost, now: now)
+    /// The key that a call uses of a keyed limit; nil where the limit does not apply to it, or is not keyed.
+    func key(of need: Need, _ keys: CallKeys) -> LimitKey? {
+        need.keyed != nil && need.position < keys.keys.count ? keys.keys[need.position] : nil
+    }
+
+    // MARK: Asking and taking
+
+    /// The earliest moment, not before `now`, at which one limit alone admits the call, with `ahead` units taken before
+    /// it; a projection beyond what fits at once. `distantFuture` where no time but a release admits it.
+    mutating func earliest(_ place: Int, _ request: Request, ahead: Int = 0, now: Instant) -> Instant {
+        let need = needs[place]
+        let moment: Instant
+        if let keyedPlace = need.keyed {
+            guard let key = key(of: need, request.keys) else { return now }
+            moment = keyed[keyedPlace].earliest(
+                key, cost: request.cost, ahead: ahead, isCritical: request.isCritical, now: now)
+        } else {
+            moment = limits[need.limit].earliest(
+                cost: request.cost, ahead: ahead, isCritical: request.isCritical, now: now)
         }
+        guard allowances.isAny else { return moment }
+        let units = units(place, request) + ahead
+        return max(moment, allowances.earliest(need.limit, units: units, now: now))
+    }
+
+    /// What the call takes of one limit.
+    func units(_ place: Int, _ request: Request) -> Int {
+        let need = needs[place]
+        guard let keyedPlace = need.keyed else { return limits[need.limit].rules.weight(cost: request.cost) }
+        return key(of: need, request.keys).map { keyed[keyedPlace].units($0, cost: request.cost) } ?? 0
+    }
+
+    /// Whether every limit that the call needs admits it at `now`.
+    mutating func admits(_ request: Request, now: Instant) -> Bool {
+        for place in needs(of: request.endpoint) where earliest(place, request, now: now) > now { return false }
         return true
     }
 
-    /// How much of each limit is used.
-    public mutating func snapshot(now: Instant) -> [LimitSnapshot] {
-        limits.indices.map { limits[$0].snapshot(now: now) }
+    /// Takes from every limit that the call needs, whether it fits or not, for the admission of that `number`.
+    mutating func take(_ request: Request, number: UInt32, now: Instant) {
+        for place in needs(of: request.endpoint) {
+            let need = needs[place]
+            if let keyedPlace = need.keyed {
+                guard let key = key(of: need, request.keys) else { continue }
+                keyed[keyedPlace].take(key, cost: request.cost, number: number, now: now)
+            } else {
+                let units = limits[need.limit].take(cost: request.cost, now: now)
+                if allowances.isAny { allowances.add(need.limit, -units) }
+            }
+        }
     }
+
+    /// Takes from every limit that the call needs, if all of them admit it; from none otherwise.
+    package mutating func takeIfAdmitted(_ request: Request, number: UInt32, now: Instant) -> Bool {
+        guard admits(request, now: now) else { return false }
+        take(request, number: number, now: now)
+        return true
+    }
+
+    /// Gives back to every limit what the admission of that `number` took at `takenAt`.
+    package mutating func giveBack(_ request: Request, takenAt: Instant, number: UInt32, now: Instant) {
+        for place in needs(of: request.endpoint) {
+            let need = needs[place]
+            if let keyedPlace = need.keyed {
+                guard let key = key(of: need, request.keys) else { continue }
+                keyed[keyedPlace].giveBack(key, cost: request.cost, takenAt: takenAt, number: number, now: now)
+            } else {
+                let units = limits[need.limit].giveBack(
+                    cost: request.cost, takenAt: takenAt, number: number, now: now)
+                if allowances.isAny { allowances.add(need.limit, units) }
+            }
+        }
+    }
+
+    /// Whether a call to `endpoint` holds places while it is in flight.
+    func holdsPlaces(_ endpoint: Int) -> Bool {
+        needs(of: endpoint).contains { limits[needs[$0].limit].holdsPlaces }
+    }
+
+    /// The places that a call holds while it is in flight.
+    func places(_ endpoint: Int, _ keys: CallKeys) -> [HeldPlace] {
+        needs(of: endpoint).compactMap { place in
+            let need = needs[place]
+            guard limits[need.limit].holdsPlaces else { return nil }
+            guard need.keyed != nil else { return HeldPlace(limit: need.limit, key: nil) }
+            return key(of: need, keys).map { HeldPlace(limit: need.limit, key: $0) }
+        }
+    }
+
+    /// Frees the places that the admission of that `number` to `endpoint` holds.
+    mutating func release(_ endpoint: Int, _ keys: CallKeys, number: UInt32, now: Instant) {
+        for place in needs(of: endpoint) {
+            let need = needs[place]
+            guard limits[need.limit].holdsPlaces else { continue }
+            guard need.keyed != nil else {
+                release(HeldPlace(limit: need.limit, key: nil), number: number, now: now)
+                continue
+            }
+            guard let key = key(of: need, keys) else { continue }
+            release(HeldPlace(limit: need.limit, key: key), number: number, now: now)
+        }
+    }
+
+    /// Frees one place.
+    mutating func release(_ held: HeldPlace, number: UInt32, now: Instant) {
+        if let key = held.key {
+            guard let place = limits[held.limit].keyed else { return }
+            keyed[place].release(key, number: number, now: now)
+        } else {
+            limits[held.limit].release()
+        }
+    }
+
+    /// Tells the limits how far the wall clock is ahead of the monotonic one.
+    mutating func setWallOffset(_ offset: TimeSpan) {
+        wallOffset = offset
+        for place in limits.indices { limits[place].setWallOffset(offset) }
+        for place in keyed.indices { keyed[place].states.setWallOffset(offset) }
+    }
+}
+
+/// A place of a `concurrency` limit that an admission holds.
+struct HeldPlace: Sendable {
+    /// The limit's place in the stack.
+    let limit: Int
+    /// Whose place it is, where the limit is keyed.
+    let key: LimitKey?
 }

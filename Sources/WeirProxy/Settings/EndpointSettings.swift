@@ -29,6 +29,9 @@ package struct EndpointSettings: Sendable, Equatable {
     package var limits: [LimitSettings] = []
     /// Its circuit, or nil where the breaker is off. Unused with an upstream-wide circuit.
     package var circuit: CircuitSettings? = CircuitSettings()
+    /// Which failures are tried again, those of the upstream already merged in; `maxAttempts` 1 turns retries off. Its
+    /// budget is the upstream's.
+    package var retry = RetrySettings()
     /// Its wait and its share of the line.
     package var line = LineSettings()
 
@@ -50,5 +53,24 @@ package struct EndpointMatch: Sendable, Equatable {
     package init(method: String? = nil, path: PathPattern? = nil) {
         self.method = method
         self.path = path
+    }
+
+    /// Whether a call of `method` to the raw `path` (without its query) is one of these.
+    package func matches(method: Span<UInt8>, path: Span<UInt8>) -> Bool {
+        if let own = self.method, !method.isEqual(to: own) { return false }
+        return self.path?.matches(path) ?? true
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func isEqual(to text: String) -> Bool {
+        let bytes = text.utf8
+        guard bytes.count == count else { return false }
+        var index = 0
+        for byte in bytes {
+            if byte != self[index] { return false }
+            index += 1
+        }
+        return true
     }
 }

@@ -5,7 +5,7 @@
 package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     private enum Piece: Hashable {
         case literal([UInt8])
-        case segment
+        case segment(name: String)
         case rest
     }
 
@@ -15,8 +15,8 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses a pattern.
     ///
-    /// - Throws: `PathPatternError` where it does not begin with `/`, has a `*` before its end, or a brace that is
-    ///   not a whole segment.
+    /// - Throws: `PathPatternError` where it does not begin with `/`, has a `*` before its end, a brace that is not a
+    ///   whole segment, or two segments of one name.
     package init(_ text: String) throws(PathPatternError) {
         guard text.utf8.first == UInt8(ascii: "/") else { throw PathPatternError("it must begin with /") }
         var pieces: [Piece] = []
@@ -26,11 +26,15 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
             literal.append(UInt8(ascii: "/"))
             let isLast = index == segments.count - 1
             if segment.first == UInt8(ascii: "{") {
-                guard segment.last == UInt8(ascii: "}"), segment.count > 2 else {
-                    throw PathPatternError("a {name} must be a whole segment")
+                let name = String(decoding: segment.dropFirst().dropLast(), as: UTF8.self)
+                guard segment.last == UInt8(ascii: "}"), segment.count > 2,
+                    !name.contains(where: { "{}*".contains($0) })
+                else { throw PathPatternError("a {name} must be a whole segment") }
+                guard !pieces.contains(.segment(name: name)) else {
+                    throw PathPatternError("{\(name)} may stand in it once")
                 }
                 pieces.append(.literal(literal))
-                pieces.append(.segment)
+                pieces.append(.segment(name: name))
                 literal = []
             } else if isLast, segment.last == UInt8(ascii: "*") {
                 literal.append(contentsOf: segment.dropLast())
@@ -51,26 +55,49 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
         self.pieces = pieces
     }
 
+    /// The names of its segments, in their order.
+    package var segmentNames: [String] {
+        pieces.compactMap { piece in
+            if case .segment(let name) = piece { name } else { nil }
+        }
+    }
+
     /// Whether the whole of `path` fits the pattern.
     package func matches(_ path: Span<UInt8>) -> Bool {
         var position = 0
+        return walk(path, from: &position, until: nil) == path.count
+    }
+
+    /// Where the bytes that `{name}` stands for are in `path`; nil where the path does not fit so far, or no segment
+    /// has that name.
+    package func segment(named name: String, in path: Span<UInt8>) -> Range<Int>? {
+        var position = 0
+        guard let end = walk(path, from: &position, until: name), position < end else { return nil }
+        return position..<end
+    }
+
+    /// The end of what fits, and `start` set to where its last piece begins: all of the pattern, or with `name` up to
+    /// and with that segment. Nil where the path does not fit, or there is no such segment.
+    private func walk(_ path: Span<UInt8>, from start: inout Int, until name: String?) -> Int? {
+        var position = 0
         for piece in pieces {
+            start = position
             switch piece {
             case .literal(let bytes):
-                guard path.count - position >= bytes.count else { return false }
+                guard path.count - position >= bytes.count else { return nil }
                 for byte in bytes {
-                    if path[position] != byte { return false }
+                    if path[position] != byte { return nil }
                     position += 1
                 }
-            case .segment:
-                let start = position
+            case .segment(let own):
                 while position < path.count, path[position] != UInt8(ascii: "/") { position += 1 }
-                if position == start { return false }
+                if position == start { return nil }
+                if own == name { return position }
             case .rest:
-                return true
+                position = path.count
             }
         }
-        return position == path.count
+        return name == nil ? position : nil
     }
 }
 

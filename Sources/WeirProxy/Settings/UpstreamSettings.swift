@@ -10,6 +10,16 @@ package struct UpstreamSettings: Sendable, Equatable {
         case upstream
     }
 
+    /// Whether its policies act.
+    package enum Mode: String, Sendable, CaseIterable {
+        /// They do; the default.
+        case enforce
+        /// They decide and are counted, and nothing is delayed, refused or retried.
+        case shadow
+        /// They are not asked.
+        case off
+    }
+
     /// `[a-z0-9_-]{1,64}`: the `upstream` label.
     package var name: String
     /// Where its callers connect; upstreams may share an address.
@@ -24,16 +34,30 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var preserveHost = false
     /// Set on every attempt; the values are secrets.
     package var requestHeaders: [HeaderSetting] = []
+    /// Whose `X-Forwarded-For` is believed when the caller's address is asked for; none by default.
+    package var trustedProxies: [AddressBlock] = []
     /// Whether `Weir-*` request headers are honoured; ignored (and dropped) otherwise.
     package var honoursCallerHeaders = true
+    /// Whether `Via` is added both ways; false by default.
+    package var via = false
+    /// The provider preset that its settings began with, for people; nil: none.
+    package var preset: String?
+    /// Whether its policies act; `enforce` by default.
+    package var mode = Mode.enforce
     /// Limits shared by all calls of the upstream.
     package var limits: [LimitSettings] = []
     /// The one line of this upstream.
     package var line = LineSettings()
+    /// When a signed call is worth nothing any more; nil: never.
+    package var expires: ExpirySettings?
     /// Whose failures a circuit counts.
     package var breakerScope = BreakerScope.endpoint
     /// The upstream's own circuit with `breakerScope` `.upstream`; nil: off.
     package var circuit: CircuitSettings? = CircuitSettings()
+    /// What endpoints take over where they say nothing of their own, and the one budget of the upstream.
+    package var retry = RetrySettings()
+    /// What is made of the provider's own signals.
+    package var feedback = FeedbackSettings()
     /// How long each step may take.
     package var timeouts = Timeouts()
     /// Connections to the provider.
@@ -70,7 +94,7 @@ package struct Timeouts: Sendable, Equatable {
     package var connect = TimeSpan.seconds(10)
     /// From sending the head to the response head; 20 s.
     package var response = TimeSpan.seconds(20)
-    /// From the caller's head to the response head, the line included; 30 s.
+    /// From the caller's head to the response head, line and retries included; 30 s.
     package var request = TimeSpan.seconds(30)
     /// No byte of a body either way; 20 s.
     package var idle = TimeSpan.seconds(20)
@@ -85,6 +109,8 @@ package struct PoolSettings: Sendable, Equatable {
     package var maxConnections = 100
     /// An idle connection is closed after this; 60 s.
     package var idleTimeout = TimeSpan.seconds(60)
+    /// How long an address that DNS gave is used for new connections; 300 s.
+    package var dnsTTL = TimeSpan.seconds(300)
 
     /// The contract's defaults.
     package init() {}

@@ -1,55 +1,87 @@
 internal import WeirMetrics
 
-/// Every metric of Weir: its name, help and labels.
+/// Every metric of Weir, registered.
 struct MetricCatalogue: Sendable {
-    let registry = Registry()
+    let registry: Registry
+    let process: ProcessMetrics
     let circuitState: GaugeFamily
     let circuitTransitions: CounterFamily
     let circuitRejections: CounterFamily
     let requests: CounterFamily
     let failures: CounterFamily
+    let duration: HistogramFamily
+    let overhead: HistogramFamily
     let hits: CounterFamily
     let wait: HistogramFamily
     let rejections: CounterFamily
     let usedRatio: GaugeFamily
+    let providerRemaining: GaugeFamily
+    let drift: GaugeFamily
+    let effectiveFactor: GaugeFamily
+    let frozenSeconds: GaugeFamily
+    let keys: GaugeFamily
+    let keyEvictions: CounterFamily
     let queueLength: GaugeFamily
+    let retries: CounterFamily
+    let budgetExhausted: CounterFamily
     let connections: GaugeFamily
+    let permitsOutstanding: GaugeFamily
+    let permitsExpired: CounterFamily
+    let reloadSuccessful: Gauge
+    let reloadTimestamp: Gauge
 
     init() throws(MetricError) {
-        let endpoint = ["upstream", "endpoint"]
-        circuitState = try registry.gauges(
-            "mm_circuit_state", help: "State of the circuit: 0 CLOSED, 1 OPEN, 2 HALF_OPEN.", labels: endpoint)
-        circuitTransitions = try registry.counters(
-            "mm_circuit_transitions_total", help: "Moves of the circuit from one state to another.",
-            labels: endpoint + ["from", "to"])
-        circuitRejections = try registry.counters(
-            "mm_circuit_rejections_total", help: "Calls refused by the circuit.", labels: endpoint)
-        requests = try registry.counters(
-            "mm_api_requests_total", help: "Calls by how they ended for the caller.", labels: endpoint + ["outcome"])
-        failures = try registry.counters(
-            "mm_api_failures_total", help: "Attempts that failed, by code.", labels: endpoint + ["code"])
-        hits = try registry.counters(
-            "mm_rate_limit_hits_total",
-            help: "Attempts not admitted at once because of a limit: they waited, or were refused.", labels: endpoint)
-        wait = try registry.histograms(
-            "mm_rate_limit_wait_ms", help: "Time in line of every admitted attempt, in milliseconds.",
-            labels: endpoint,
-            bounds: HistogramBounds(
-                nanoseconds: [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000].map { $0 * 1_000_000 },
-                per: .millisecond))
-        rejections = try registry.counters(
-            "mm_rate_limit_rejections_total", help: "Calls refused by a limit or by the line, by reason.",
-            labels: endpoint + ["reason"])
-        usedRatio = try registry.gauges(
-            "mm_rate_limit_used_ratio", help: "Share of the limit in use now, from 0 to 1.",
-            labels: endpoint + ["limit"])
-        queueLength = try registry.gauges(
-            "mm_queue_length", help: "Calls in line, by class.", labels: ["upstream", "priority"])
-        connections = try registry.gauges(
-            "mm_upstream_connections", help: "Connections to the provider: in use, and ready.",
-            labels: ["upstream", "state"])
-        let build = try registry.gauges(
-            "mm_build_info", help: "What this build is; always 1.", labels: ["version", "swift"])
-        try build.series([Version.weir, Version.swift]).set(1)
+        let registry = try Registry(droppedSeries: "mm_metrics_series_dropped_total")
+        self.registry = registry
+        circuitState = try registry.gauges(.circuitState)
+        circuitTransitions = try registry.counters(.circuitTransitions)
+        circuitRejections = try registry.counters(.circuitRejections)
+        requests = try registry.counters(.requests)
+        failures = try registry.counters(.failures)
+        duration = try registry.histograms(.duration, unit: .second)
+        overhead = try registry.histograms(.overhead, unit: .second)
+        hits = try registry.counters(.hits)
+        wait = try registry.histograms(.wait, unit: .millisecond)
+        rejections = try registry.counters(.rejections)
+        usedRatio = try registry.gauges(.usedRatio)
+        providerRemaining = try registry.gauges(.providerRemaining)
+        drift = try registry.gauges(.drift)
+        effectiveFactor = try registry.gauges(.effectiveFactor)
+        frozenSeconds = try registry.gauges(.frozenSeconds)
+        keys = try registry.gauges(.keys)
+        keyEvictions = try registry.counters(.keyEvictions)
+        queueLength = try registry.gauges(.queueLength)
+        retries = try registry.counters(.retries)
+        budgetExhausted = try registry.counters(.budgetExhausted)
+        connections = try registry.gauges(.connections)
+        permitsOutstanding = try registry.gauges(.permitsOutstanding)
+        permitsExpired = try registry.counters(.permitsExpired)
+        reloadSuccessful = try registry.gauges(.reloadSuccessful).series([])
+        reloadTimestamp = try registry.gauges(.reloadTimestamp).series([])
+        try registry.gauges(.buildInfo).series([Version.weir, Version.swift]).set(1)
+        process = try ProcessMetrics(registry)
+    }
+}
+
+extension Registry {
+    fileprivate func counters(_ metric: MetricDefinition) throws(MetricError) -> CounterFamily {
+        try counters(metric.name, help: metric.help, labels: metric.labels)
+    }
+
+    fileprivate func gauges(_ metric: MetricDefinition) throws(MetricError) -> GaugeFamily {
+        try gauges(metric.name, help: metric.help, labels: metric.labels)
+    }
+
+    fileprivate func histograms(
+        _ metric: MetricDefinition, unit: HistogramBounds.Unit
+    ) throws(MetricError) -> HistogramFamily {
+        var bounds: [UInt64] = []
+        if case .histogram(let buckets) = metric.kind {
+            let scale = unit == .second ? 1e9 : 1e6
+            bounds = buckets.map { UInt64(($0 * scale).rounded()) }
+        }
+        return try histograms(
+            metric.name, help: metric.help, labels: metric.labels,
+            bounds: HistogramBounds(nanoseconds: bounds, per: unit))
     }
 }

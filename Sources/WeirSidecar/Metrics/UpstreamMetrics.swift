@@ -7,40 +7,59 @@ internal import WeirRuntime
 /// whenever somebody asks, since what they show changes with time alone.
 struct UpstreamMetrics: Sendable {
     let endpoints: [String: EndpointMetrics]
+    private let catalogue: MetricCatalogue
+    private let name: String
+    private let feedbackLimit: String?
     private let sharedCircuit: CircuitMetrics?
-    private let usedRatio: [Gauge]
-    private let endpointUsedRatio: [[Gauge]]
+    private let limits: [LimitMetrics]
+    private let endpointLimits: [[LimitMetrics]]
+    private let frozen: Gauge
+    private let endpointFrozen: [Gauge]
     private let queueLength: [Gauge]
     private let active: Gauge
     private let idle: Gauge
+    private let permits: Gauge
 
     init(_ catalogue: MetricCatalogue, _ settings: UpstreamSettings) throws(MetricError) {
         let upstream = settings.name
+        self.catalogue = catalogue
+        name = upstream
+        feedbackLimit = settings.feedback.limit
         let isShared = settings.breakerScope == .upstream
         sharedCircuit =
             isShared && settings.circuit != nil
             ? try CircuitMetrics(catalogue, upstream: upstream, endpoint: "") : nil
         var endpoints: [String: EndpointMetrics] = [:]
-        var endpointUsedRatio: [[Gauge]] = []
+        var endpointLimits: [[LimitMetrics]] = []
+        var endpointFrozen: [Gauge] = []
         for endpoint in settings.endpoints {
             endpoints[endpoint.name] = try EndpointMetrics(
                 catalogue, upstream: upstream, endpoint: endpoint.name,
                 hasOwnCircuit: !isShared && endpoint.circuit != nil,
                 isGuarded: isShared ? settings.circuit != nil : endpoint.circuit != nil)
-            endpointUsedRatio.append(
-                try Self.gauges(catalogue, upstream: upstream, endpoint: endpoint.name, endpoint.limits))
+            endpointLimits.append(
+                try endpoint.limits.map { limit throws(MetricError) in
+                    try LimitMetrics(catalogue, upstream: upstream, endpoint: endpoint.name, limit)
+                })
+            endpointFrozen.append(try catalogue.frozenSeconds.series([upstream, endpoint.name]))
         }
         self.endpoints = endpoints
-        self.endpointUsedRatio = endpointUsedRatio
-        usedRatio = try Self.gauges(catalogue, upstream: upstream, endpoint: "", settings.limits)
+        self.endpointLimits = endpointLimits
+        self.endpointFrozen = endpointFrozen
+        frozen = try catalogue.frozenSeconds.series([upstream, ""])
+        limits = try settings.limits.map { limit throws(MetricError) in
+            try LimitMetrics(catalogue, upstream: upstream, endpoint: "", limit)
+        }
         queueLength = try Priority.allCases.map { priority throws(MetricError) in
             try catalogue.queueLength.series([upstream, priority.name])
         }
         active = try catalogue.connections.series([upstream, "active"])
         idle = try catalogue.connections.series([upstream, "idle"])
+        permits = try catalogue.permitsOutstanding.series([upstream])
+        _ = try catalogue.permitsExpired.series([upstream])
     }
 
-    /// What the events of an endpoint do ("" for the upstream's own circuit).
+    /// What the events of an endpoint do ("" for the upstream itself).
     func sink(endpoint: String) -> EventSink {
         if let metrics = endpoints[endpoint] { return { metrics.record($0) } }
         return { [sharedCircuit] event in
@@ -50,27 +69,31 @@ struct UpstreamMetrics: Sendable {
 
     /// Sets the gauges to what a snapshot shows.
     func update(from snapshot: UpstreamSnapshot) {
-        for (gauge, limit) in zip(usedRatio, snapshot.limits) { gauge.set(limit.usedRatio) }
-        for (gauges, endpoint) in zip(endpointUsedRatio, snapshot.endpoints) {
-            for (gauge, limit) in zip(gauges, endpoint.limits) { gauge.set(limit.usedRatio) }
+        for (metrics, limit) in zip(limits, snapshot.limits) { metrics.update(from: limit) }
+        frozen.set(snapshot.line.frozen.secondsLeft)
+        updateProvider(snapshot.provider, endpoint: "")
+        for (place, endpoint) in snapshot.endpoints.enumerated() where endpointLimits.indices.contains(place) {
+            for (metrics, limit) in zip(endpointLimits[place], endpoint.limits) { metrics.update(from: limit) }
+            endpointFrozen[place].set(endpoint.frozen.secondsLeft)
+            updateProvider(endpoint.provider, endpoint: endpoint.settings.name)
         }
         for (gauge, length) in zip(queueLength, snapshot.line.lengthByPriority) { gauge.set(Double(length)) }
         active.set(Double(snapshot.connections.active))
         idle.set(Double(snapshot.connections.idle))
     }
 
-    private static func gauges(
-        _ catalogue: MetricCatalogue, upstream: String, endpoint: String, _ limits: [LimitSettings]
-    ) throws(MetricError) -> [Gauge] {
-        try limits.map { limit throws(MetricError) in
-            try catalogue.usedRatio.series([upstream, endpoint, limit.name])
+    /// Series of what a provider says come into being when it has said it.
+    private func updateProvider(_ view: ProviderView?, endpoint: String) {
+        guard let said = view?.said else { return }
+        try? catalogue.providerRemaining.series([name, endpoint]).set(Double(said.remaining))
+        if let drift = view?.drift, let feedbackLimit {
+            try? catalogue.drift.series([name, feedbackLimit]).set(Double(drift))
         }
     }
 }
 
-extension LimitSnapshot {
-    /// The share in use, from 0 to 1.
-    var usedRatio: Double {
-        min(1, Double(used) / Double(max(1, capacity)))
+extension HoldSnapshot? {
+    fileprivate var secondsLeft: Double {
+        self.map { Double($0.left.nanoseconds) / 1e9 } ?? 0
     }
 }

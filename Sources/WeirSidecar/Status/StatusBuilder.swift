@@ -10,73 +10,88 @@ struct StatusBuilder {
     func upstream(
         _ settings: UpstreamSettings, listen: String, snapshot: UpstreamSnapshot, metrics: UpstreamMetrics
     ) -> StatusDocument.Upstream {
-        let reasons = reasons(snapshot, maxLength: settings.line.maxLength)
+        let reasons = StatusReasons.of(snapshot, maxLength: settings.line.maxLength)
         return StatusDocument.Upstream(
-            name: settings.name, url: settings.url.description, listen: listen, mode: "enforce",
-            status: reasons.isEmpty ? "pass" : "warn", reasons: reasons, frozenForMs: Nullable(nil), banned: false,
+            name: settings.name, url: settings.url.description, listen: listen, mode: settings.mode.rawValue,
+            status: reasons.isEmpty ? "pass" : "warn", reasons: reasons,
+            frozenForMs: Nullable(snapshot.line.frozen?.left.milliseconds),
+            banned: snapshot.line.frozen?.isBan ?? false,
             circuit: Nullable(snapshot.circuit.map { circuit($0, takenAt: snapshot.takenAt) }),
-            limits: snapshot.limits.map(limit), provider: Nullable(nil),
+            limits: snapshot.limits.map(limit), provider: Nullable(provider(snapshot.provider, snapshot)),
             queue: .init(
                 length: snapshot.line.length, maxLength: settings.line.maxLength,
                 oldestWaitMs: snapshot.line.oldestWait.milliseconds),
             connections: .init(
                 active: snapshot.connections.active, idle: snapshot.connections.idle,
                 max: settings.pool.maxConnections),
-            retryBudget: Nullable(nil), permits: .init(outstanding: 0),
-            endpoints: snapshot.endpoints.map { endpoint($0, takenAt: snapshot.takenAt, metrics: metrics) })
+            retryBudget: Nullable(snapshot.retryBudget.map(StatusDocument.RetryBudget.init)),
+            permits: .init(outstanding: 0), endpoints: snapshot.endpoints.map { endpoint($0, of: snapshot, metrics) })
     }
 
     func text(_ date: Date) -> String {
         date.formatted(.iso8601)
     }
 
-    private func reasons(_ snapshot: UpstreamSnapshot, maxLength: Int) -> [String] {
-        var reasons: [String] = []
-        let own = snapshot.endpoints.map { ($0.settings.name, $0.circuit) }
-        for (name, circuit) in [("", snapshot.circuit)] + own {
-            switch circuit?.state {
-            case .open: reasons.append("circuit_open:\(name)")
-            case .halfOpen: reasons.append("circuit_half_open:\(name)")
-            case .closed, nil: break
-            }
-        }
-        if snapshot.line.length > 0, snapshot.line.length >= maxLength { reasons.append("line_full") }
-        return reasons
-    }
-
     private func endpoint(
-        _ row: UpstreamSnapshot.Endpoint, takenAt: Instant, metrics: UpstreamMetrics
+        _ row: UpstreamSnapshot.Endpoint, of snapshot: UpstreamSnapshot, _ metrics: UpstreamMetrics
     ) -> StatusDocument.Endpoint {
         StatusDocument.Endpoint(
             name: row.settings.name, priority: row.settings.priority.name,
             bypassCircuit: row.settings.bypassesCircuit,
-            circuit: Nullable(row.circuit.map { circuit($0, takenAt: takenAt) }), limits: row.limits.map(limit),
-            provider: Nullable(nil), requests: metrics.endpoints[row.settings.name]?.outcomeCounts ?? [:],
-            inFlight: row.inFlight)
+            circuit: Nullable(row.circuit.map { circuit($0, takenAt: snapshot.takenAt) }),
+            limits: row.limits.map(limit), provider: Nullable(provider(row.provider, snapshot)),
+            requests: metrics.endpoints[row.settings.name]?.outcomeCounts ?? [:], inFlight: row.inFlight)
     }
 
     private func circuit(_ snapshot: CircuitSnapshot, takenAt: Instant) -> StatusDocument.Circuit {
-        let since = snapshot.since.map { moment in
-            text(now.addingTimeInterval(-Double((takenAt - moment).nanoseconds) / 1e9))
-        }
+        let since = snapshot.since.map { text(before: takenAt - $0) }
         return StatusDocument.Circuit(
             state: snapshot.state.name, since: Nullable(since), failuresInWindow: snapshot.failuresInWindow,
             failThreshold: Nullable(snapshot.failThreshold),
-            nextProbeInMs: Nullable(snapshot.untilNextProbe.map(\.milliseconds)), forced: Nullable(nil),
-            transitions: snapshot.transitions)
+            nextProbeInMs: Nullable(snapshot.untilNextProbe.map(\.milliseconds)),
+            forced: Nullable(snapshot.forced?.rawValue), transitions: snapshot.transitions)
     }
 
     private func limit(_ snapshot: LimitSnapshot) -> StatusDocument.Limit {
-        let algorithm: String
-        let window: Double?
-        switch snapshot.settings.algorithm {
-        case .slidingWindow(_, let per, _): (algorithm, window) = ("sliding_window", Double(per.nanoseconds) / 1e9)
-        case .tokenBucket: (algorithm, window) = ("token_bucket", nil)
-        }
+        let (algorithm, window) = Self.description(of: snapshot.settings.algorithm)
         return StatusDocument.Limit(
             name: snapshot.settings.name, algorithm: algorithm, limit: snapshot.capacity,
-            windowSeconds: Nullable(window), used: snapshot.used, remaining: max(0, snapshot.capacity - snapshot.used),
-            percentageUsed: (snapshot.usedRatio * 1000).rounded() / 10, effectiveFactor: 1,
-            nextFreeInMs: snapshot.untilNextFree.milliseconds, keys: 1, shared: Nullable(nil))
+            windowSeconds: Nullable(window), used: Nullable(snapshot.used), remaining: Nullable(snapshot.remaining),
+            percentageUsed: Nullable(snapshot.usedRatio.map(Self.percentage)),
+            reserve: snapshot.settings.reserve > 0 ? snapshot.settings.reserve : nil,
+            effectiveFactor: snapshot.factor, nextFreeInMs: Nullable(snapshot.untilNextFree?.milliseconds),
+            keys: snapshot.keys, shared: Nullable(nil))
+    }
+
+    private func provider(_ view: ProviderView?, _ snapshot: UpstreamSnapshot) -> StatusDocument.Provider? {
+        guard let said = view?.said else { return nil }
+        let reset = said.reset.map { Double(($0 + snapshot.wallOffset).nanoseconds) / 1e9 }
+        let used = said.limit.flatMap { limit in
+            limit > 0 ? Self.percentage(min(1, max(0, 1 - Double(said.remaining) / Double(limit)))) : nil
+        }
+        return StatusDocument.Provider(
+            limit: Nullable(said.limit), remaining: said.remaining, resetTimestamp: Nullable(reset),
+            percentageUsed: Nullable(used), seenAt: text(before: snapshot.takenAt - said.seenAt))
+    }
+
+    /// The wall time of a moment that lies `length` back.
+    private func text(before length: TimeSpan) -> String {
+        text(now.addingTimeInterval(-Double(length.nanoseconds) / 1e9))
+    }
+
+    private static func description(of algorithm: LimitSettings.Algorithm) -> (name: String, window: Double?) {
+        let window = Double(algorithm.window.nanoseconds) / 1e9
+        return switch algorithm {
+        case .slidingWindow: ("sliding_window", window)
+        case .tokenBucket: ("token_bucket", nil)
+        case .calendarWindow: ("calendar_window", window)
+        case .spacing: ("spacing", window)
+        case .concurrency: ("concurrency", nil)
+        }
+    }
+
+    /// With one decimal.
+    private static func percentage(_ share: Double) -> Double {
+        (share * 1000).rounded() / 10
     }
 }

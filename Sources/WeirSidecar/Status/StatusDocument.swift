@@ -15,14 +15,14 @@ struct StatusDocument: Encodable {
         let mode: String
         let status: String
         let reasons: [String]
-        let frozenForMs: Nullable<Int>
+        let frozenForMs: Nullable<Int64>
         let banned: Bool
         let circuit: Nullable<Circuit>
         let limits: [Limit]
-        let provider: Nullable<Int>
+        let provider: Nullable<Provider>
         let queue: Queue
         let connections: Connections
-        let retryBudget: Nullable<Int>
+        let retryBudget: Nullable<RetryBudget>
         let permits: Permits
         let endpoints: [Endpoint]
     }
@@ -33,7 +33,7 @@ struct StatusDocument: Encodable {
         let bypassCircuit: Bool
         let circuit: Nullable<Circuit>
         let limits: [Limit]
-        let provider: Nullable<Int>
+        let provider: Nullable<Provider>
         let requests: [String: UInt64]
         let inFlight: Int
     }
@@ -53,13 +53,27 @@ struct StatusDocument: Encodable {
         let algorithm: String
         let limit: Int
         let windowSeconds: Nullable<Double>
-        let used: Int
-        let remaining: Int
-        let percentageUsed: Double
+        let used: Nullable<Int>
+        let remaining: Nullable<Int>
+        let percentageUsed: Nullable<Double>
+        /// Absent without a reserve.
+        let reserve: Double?
         let effectiveFactor: Double
-        let nextFreeInMs: Int64
+        let nextFreeInMs: Nullable<Int64>
         let keys: Int
         let shared: Nullable<String>
+    }
+
+    struct Provider: Encodable {
+        let limit: Nullable<Int>
+        let remaining: Int
+        let resetTimestamp: Nullable<Double>
+        let percentageUsed: Nullable<Double>
+        let seenAt: String
+    }
+
+    struct RetryBudget: Encodable {
+        let remaining: Int
     }
 
     struct Queue: Encodable {

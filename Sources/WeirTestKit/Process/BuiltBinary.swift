@@ -1,13 +1,17 @@
-import Foundation
+package import Foundation
 
 /// Finds the executable that a test is to start.
-enum BuiltBinary {
-    struct Missing: Error, CustomStringConvertible {
-        let description: String
+package enum BuiltBinary {
+    /// There is none.
+    package struct Missing: Error, CustomStringConvertible {
+        /// Where it was looked for.
+        package let description: String
     }
 
     /// The file that `WEIR_BINARY` names, else `weir` beside the test bundle or in a folder above it.
-    static func locate() throws -> URL {
+    ///
+    /// - Throws: `Missing`.
+    package static func locate() throws -> URL {
         if let path = ProcessInfo.processInfo.environment["WEIR_BINARY"], !path.isEmpty {
             let file = URL(filePath: path)
             guard isExecutableFile(file) else { throw Missing(description: "WEIR_BINARY=\(path) cannot be executed") }

@@ -17,14 +17,16 @@ struct Stand: Sendable {
     /// - Parameters:
     ///   - rules: Keys of the upstream, which is named `api`, in YAML at the margin.
     ///   - root: Keys of the root, likewise.
+    ///   - changes: Whether the admin endpoint lets itself be told to change anything.
     static func run(
-        _ rules: String = "", root: String = "", answering moment: ScriptedUpstream.Moment = .atEnd,
+        _ rules: String = "", root: String = "", changes: Bool = false,
+        answering moment: ScriptedUpstream.Moment = .atEnd,
         script: @escaping ScriptedUpstream.Script = { _ in .respond(200, body: "ok") },
         _ body: (Stand) async throws -> Void
     ) async throws {
         try await Turnstile.processes.pass {
             let upstream = try await ScriptedUpstream.start(answering: moment, script: script)
-            let text = configuration(rules, root: root, url: "http://\(upstream.endpoint)")
+            let text = configuration(rules, root: root, url: "http://\(upstream.endpoint)", changes: changes)
             let weir = try WeirProcess.start(configuration: text)
             do {
                 let stand = Stand(
@@ -41,15 +43,17 @@ struct Stand: Sendable {
         }
     }
 
-    /// A configuration with one upstream named `api`.
+    /// A configuration with one upstream named `api`. Nothing is tried again unless the rules speak of it.
     static func configuration(
         _ rules: String = "", root: String = "", url: String, listen: String = "127.0.0.1:0",
-        admin: String = "127.0.0.1:0"
+        admin: String = "127.0.0.1:0", changes: Bool = false
     ) -> String {
-        let indented = rules.split(separator: "\n").map { "    \($0)\n" }.joined()
+        let given = rules.split(separator: "\n")
+        let lines = (given.contains { $0.hasPrefix("retry:") } ? [] : ["retry: off"]) + given
+        let indented = lines.map { "    \($0)\n" }.joined()
         return """
             \(root)
-            admin: { listen: "\(admin)" }
+            admin: { listen: "\(admin)"\(changes ? ", allow_changes: true" : "") }
             upstreams:
               - name: api
                 listen: "\(listen)"

@@ -16,8 +16,8 @@ struct CircuitTests {
     }
 
     /// A circuit that has just opened, at 0.
-    static func open(_ change: (inout CircuitSettings) -> Void = { _ in }) throws -> Bench {
-        let circuit = Bench(settings(change))
+    static func open(_ change: (inout CircuitSettings) -> Void = { _ in }) throws -> CircuitBench {
+        let circuit = CircuitBench(settings(change))
         for _ in 0..<3 { try circuit.fail(at(0)) }
         #expect(circuit.state == .open)
         return circuit
@@ -25,7 +25,7 @@ struct CircuitTests {
 
     @Test("Opens at once on the threshold, and says so")
     func opens() throws {
-        let circuit = Bench(Self.settings())
+        let circuit = CircuitBench(Self.settings())
         try circuit.fail(at(0))
         try circuit.fail(at(1))
         #expect(circuit.state == .closed)
@@ -38,7 +38,7 @@ struct CircuitTests {
 
     @Test("Failures count in a sliding, half-open window")
     func window() throws {
-        let circuit = Bench(Self.settings())
+        let circuit = CircuitBench(Self.settings())
         try circuit.fail(at(0))
         try circuit.fail(at(5000))
         try circuit.fail(at(10_000))
@@ -50,7 +50,7 @@ struct CircuitTests {
 
     @Test("Successes do not forgive failures in the window")
     func successesDoNotForgive() throws {
-        let circuit = Bench(Self.settings())
+        let circuit = CircuitBench(Self.settings())
         try circuit.fail(at(0))
         try circuit.fail(at(1))
         for _ in 0..<100 { try circuit.succeed(at(2)) }
@@ -60,7 +60,7 @@ struct CircuitTests {
 
     @Test("Opens by share once there are enough outcomes")
     func ratio() throws {
-        let circuit = Bench(
+        let circuit = CircuitBench(
             Self.settings {
                 $0.failThreshold = nil
                 $0.failureRatio = 0.5
@@ -74,9 +74,36 @@ struct CircuitTests {
         #expect(circuit.takeMoves().map(\.cause) == [.ratio])
     }
 
+    /// 0.07 × 100 is more than 7 in binary, and so is many another product.
+    @Test("A share written in decimals is met exactly", arguments: [7, 14, 28, 29, 55, 56, 57, 58])
+    func exactShare(failures: Int) throws {
+        let circuit = CircuitBench(
+            Self.settings {
+                $0.failThreshold = nil
+                $0.failureRatio = Double("0.\(failures < 10 ? "0" : "")\(failures)")
+                $0.minRequests = 100
+            })
+        for _ in failures..<100 { try circuit.succeed(at(0)) }
+        for _ in 1..<failures { try circuit.fail(at(0)) }
+        #expect(circuit.state == .closed)
+        try circuit.fail(at(0))
+        #expect(circuit.state == .open)
+    }
+
+    @Test("Successes alone never open it, whatever the share")
+    func noFailures() throws {
+        let circuit = CircuitBench(
+            Self.settings {
+                $0.failureRatio = 0
+                $0.minRequests = 1
+            })
+        for _ in 0..<10 { try circuit.succeed(at(0)) }
+        #expect(circuit.state == .closed)
+    }
+
     @Test("The share is that of the window: what has left it does not count")
     func ratioForgets() throws {
-        let circuit = Bench(
+        let circuit = CircuitBench(
             Self.settings {
                 $0.failThreshold = nil
                 $0.failureRatio = 0.5
@@ -99,6 +126,20 @@ struct CircuitTests {
         #expect(circuit.state == .halfOpen)
     }
 
+    @Test("Whether it would refuse can be asked without taking a slot")
+    func question() throws {
+        let circuit = try Self.open()
+        #expect(circuit.wouldRefuse(at(1000)) == .seconds(4))
+        #expect(circuit.wouldRefuse(bypass: true, at(1000)) == nil)
+        for _ in 0..<3 { #expect(circuit.wouldRefuse(at(5000)) == nil) }
+        #expect(circuit.state == .halfOpen)
+        let probe = try #require(circuit.permit(at(5000)))
+        #expect(circuit.wouldRefuse(at(5000)) == .zero)
+        #expect(circuit.wouldRefuse(bypass: true, at(5000)) == nil)
+        circuit.report(probe, .success, now: at(5001))
+        #expect(circuit.wouldRefuse(at(5001)) == nil)
+    }
+
     @Test("min_dwell holds OPEN longer than a shorter cooldown")
     func minDwell() throws {
         let circuit = try Self.open { $0.cooldown = .seconds(1) }
@@ -106,15 +147,6 @@ struct CircuitTests {
         #expect(circuit.state == .open)
         circuit.advance(now: at(5000))
         #expect(circuit.state == .halfOpen)
-    }
-
-    /// resilience4j#1432, Polly#216, safe-client-gateway#3442: a stampede of probes.
-    @Test("HALF_OPEN lets probe_count attempts be in flight and refuses the others", arguments: [1, 3])
-    func probeCap(probes: Int) throws {
-        let circuit = try Self.open { $0.probeCount = probes }
-        let now = at(5000)
-        for _ in 0..<probes { _ = try #require(circuit.permit(now)) }
-        for _ in 0..<100 { #expect(circuit.permit(now) == nil) }
     }
 
     @Test("As many successes in a row as probe_count close it, and closing clears the window")
@@ -154,29 +186,66 @@ struct CircuitTests {
         #expect(circuit.state == .closed)
     }
 
-    /// resilience4j#903, #935, #545, Sentinel#1638, Hystrix#1621: a slot that nobody gives back.
-    @Test("A probe that is never heard of again times out: the circuit opens and is not stuck")
-    func lostProbe() throws {
-        let circuit = try Self.open()
-        _ = try #require(circuit.permit(at(5000)))
-        #expect(circuit.nextEvent == at(7000))
-        circuit.advance(now: at(7000))
-        #expect(circuit.state == .open)
-        #expect(circuit.takeMoves().last?.cause == .probeTimeout)
-        circuit.advance(now: at(12_000))
-        #expect(circuit.permit(at(12_000)) != nil)
+    @Test("What time brought about first counts, though it is told of both at once")
+    func order() throws {
+        let circuit = try Self.open {
+            $0.probeCount = 1
+            $0.halfOpenDwell = .seconds(3)
+        }
+        circuit.report(try #require(circuit.permit(at(5000))), .success, now: at(5001))
+        _ = try #require(circuit.permit(at(6500)))
+        circuit.advance(now: at(60_000))
+        #expect(circuit.state == .closed, "the dwell was over at 8 s, the probe at 8.5 s")
     }
 
-    /// Hystrix#1853, #1861, Polly#311, #717: an outcome that is neither must free the slot and decide nothing.
-    @Test("A cancelled probe frees its slot and neither opens nor closes")
-    func cancelledProbe() throws {
+    @Test("Where the dwell ends in the moment in which a probe times out, the failure counts")
+    func tie() throws {
+        let circuit = try Self.open { $0.halfOpenDwell = .seconds(3) }
+        circuit.report(try #require(circuit.permit(at(5000))), .success, now: at(5001))
+        _ = try #require(circuit.permit(at(6000)))
+        circuit.advance(now: at(8000))
+        #expect(circuit.state == .open)
+    }
+
+    @Test("Moves that nobody asks about are kept to the last 16")
+    func unread() throws {
         let circuit = try Self.open()
-        let cancelled = try #require(circuit.permit(at(5000)))
-        circuit.report(cancelled, .ignored, now: at(5001))
-        #expect(circuit.state == .halfOpen)
-        let next = try #require(circuit.permit(at(5002)))
-        circuit.report(next, .success, now: at(5003))
-        #expect(circuit.state == .closed)
+        for _ in 0..<20 {
+            let now = try #require(circuit.nextEvent)
+            circuit.report(try #require(circuit.permit(now)), .failure, now: now)
+        }
+        let moves = circuit.takeMoves()
+        #expect(moves.count == 16)
+        #expect(moves.last == CircuitTransition(from: .halfOpen, to: .open, cause: .probeFailed))
+        #expect(circuit.snapshot(now: at(0)).transitions == 41)
+    }
+
+    @Test("No settings make it trap, and absurd ones do not keep it from closing")
+    func wildSettings() throws {
+        for span in [TimeSpan(nanoseconds: .min), TimeSpan(nanoseconds: -1), .zero, TimeSpan(nanoseconds: .max)] {
+            let circuit = CircuitBench(
+                Self.settings {
+                    $0.window = span
+                    $0.failThreshold = -1
+                    $0.failureRatio = -1
+                    $0.minRequests = -1
+                    $0.cooldown = span
+                    $0.maxCooldown = span
+                    $0.minDwell = span
+                    $0.probeCount = -1
+                })
+            var now = at(0)
+            try circuit.fail(now)
+            #expect(circuit.state == .open)
+            for _ in 0..<3 {
+                now = try #require(circuit.nextEvent)
+                if let probe = circuit.permit(now) { circuit.report(probe, .failure, now: now) }
+            }
+            circuit.advance(now: try #require(circuit.nextEvent))
+            if let probe = circuit.permit(now) { circuit.report(probe, .success, now: now) }
+            // A cooldown of 292 years ends at the end of time, where every probe is late.
+            #expect(circuit.state == .closed || span.nanoseconds == .max, "\(span)")
+        }
     }
 
     @Test("A probe is counted once, however often it is reported")
@@ -186,26 +255,6 @@ struct CircuitTests {
         circuit.report(probe, .success, now: at(5001))
         circuit.report(probe, .success, now: at(5002))
         #expect(circuit.state == .halfOpen)
-    }
-
-    /// Polly#217.
-    @Test("A result from an earlier era changes nothing", arguments: [Outcome.success, .failure, .ignored])
-    func lateResults(outcome: Outcome) throws {
-        let circuit = Bench(Self.settings())
-        let early = try #require(circuit.permit(at(0)))
-        for _ in 0..<3 { try circuit.fail(at(0)) }
-        circuit.report(early, outcome, now: at(1))
-        #expect(circuit.state == .open)
-        circuit.advance(now: at(5000))
-        circuit.report(early, outcome, now: at(5001))
-        #expect(circuit.state == .halfOpen)
-        let probe = try #require(circuit.permit(at(5002)))
-        circuit.report(early, outcome, now: at(5003))
-        circuit.report(probe, .success, now: at(5004))
-        #expect(circuit.state == .closed)
-        circuit.report(early, outcome, now: at(5005))
-        circuit.report(probe, .failure, now: at(5005))
-        #expect(circuit.snapshot(now: at(5006)).failuresInWindow == 0)
     }
 
     @Test("A bypassing call passes an open circuit and counts only while CLOSED")
@@ -265,7 +314,7 @@ struct CircuitTests {
     func invariants(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let probeCount = Int.random(in: 1...3, using: &random)
-        let circuit = Bench(Self.settings { $0.probeCount = probeCount })
+        let circuit = CircuitBench(Self.settings { $0.probeCount = probeCount })
         var held: [(CircuitPermit, CircuitState)] = []
         var opened = Instant(nanoseconds: 0)
         var now = at(0)
@@ -291,38 +340,5 @@ struct CircuitTests {
             }
             if circuit.state == .halfOpen { #expect(probesOut <= probeCount, "seed \(seed), step \(step)") }
         }
-    }
-}
-
-/// A `Circuit` that an expectation may change.
-final class Bench {
-    private var circuit: Circuit
-
-    init(_ settings: CircuitSettings) {
-        circuit = Circuit(settings)
-    }
-
-    var state: CircuitState { circuit.state }
-    var nextEvent: Instant? { circuit.nextEvent }
-    func advance(now: Instant) { circuit.advance(now: now) }
-    func claim(bypass: Bool, now: Instant) -> CircuitAnswer { circuit.claim(bypass: bypass, now: now) }
-    func report(_ permit: CircuitPermit, _ outcome: Outcome, now: Instant) { circuit.report(permit, outcome, now: now) }
-    func takeMoves() -> [CircuitTransition] { circuit.takeMoves() }
-    func snapshot(now: Instant) -> CircuitSnapshot { circuit.snapshot(now: now) }
-
-    func permit(_ now: Instant) -> CircuitPermit? {
-        if case .permit(let permit) = circuit.claim(now: now) { permit } else { nil }
-    }
-
-    func refusal(_ now: Instant) -> TimeSpan? {
-        if case .refused(let wait) = circuit.claim(now: now) { wait } else { nil }
-    }
-
-    func fail(_ now: Instant) throws {
-        report(try #require(permit(now)), .failure, now: now)
-    }
-
-    func succeed(_ now: Instant) throws {
-        report(try #require(permit(now)), .success, now: now)
     }
 }

@@ -164,10 +164,10 @@ struct AdmissionControlTests {
         #expect(control.leave(ticket) != nil)
         #expect(control.leave(ticket) == nil)
         #expect(control.admit(ticket, now: at(1000)) == nil)
-        #expect(control.snapshot(now: at(1000)).limits[0].used == 0)
         let reused = try #require(control.joins(0, at(0), cost: 2))
         #expect(control.admit(ticket, now: at(1000)) == nil, "an old ticket does not open a new call's place")
         #expect(control.admit(reused, now: at(1000)) != nil)
+        #expect(control.snapshot(now: at(1000)).limits[0].used == 2)
     }
 
     @Test("A wait that only a missing connection caused is no wait")
@@ -309,7 +309,7 @@ final class Desk {
     var nextEvent: Instant? { control.nextEvent }
     func waiter(_ ticket: Ticket) -> Line.Waiter? { control.waiter(ticket) }
     func next(now: Instant) -> Ticket? { control.next(now: now) }
-    func admit(_ ticket: Ticket, now: Instant) -> TimeSpan? { control.admit(ticket, now: now) }
+    func admit(_ ticket: Ticket, now: Instant) -> TimeSpan? { control.admit(ticket, now: now)?.admission.waited }
     @discardableResult func leave(_ ticket: Ticket) -> Line.Waiter? { control.leave(ticket) }
     func expire(now: Instant) -> AdmissionControl.Departure? { control.expire(now: now) }
     func takeNewlyLimited() -> [Int] { control.takeNewlyLimited() }
