@@ -45,6 +45,8 @@ package struct ProviderView: Sendable {
 
     /// How long a count of nothing binds when its reset is not known: short, since no answer will come to correct it.
     static let blindHold = TimeSpan.seconds(1)
+    /// The time between two warnings where no window is known: a log that says the same every second is not read.
+    static let unknownWindow = TimeSpan.seconds(60)
 
     /// What the provider last said; nil before it has said anything.
     package private(set) var said: Said?
@@ -82,7 +84,7 @@ package struct ProviderView: Sendable {
         return Advice(
             allowance: settings.limit != nil && settings.clamp ? max(0, least - max(0, inFlight)) : nil,
             delay: delay(now: now), until: until,
-            warning: mustWarn(remaining, of: limit, until: until, now: now) ? remaining : nil)
+            warning: mustWarn(remaining, of: limit, until: reset ?? now + quietTime(own), now: now) ? remaining : nil)
     }
 
     /// How much each admission is delayed; nil: not at all.
@@ -96,6 +98,11 @@ package struct ProviderView: Sendable {
         let isSameWindow = reset != nil && reset == said?.reset
         leastOfWindow = isSameWindow ? min(leastOfWindow, remaining) : remaining
         return leastOfWindow
+    }
+
+    /// How long no second warning comes where the provider does not say when its window ends.
+    private func quietTime(_ own: OwnLimit?) -> TimeSpan {
+        own.map { max($0.window, Self.blindHold) } ?? Self.unknownWindow
     }
 
     private mutating func mustWarn(_ remaining: Int, of limit: Int?, until: Instant, now: Instant) -> Bool {

@@ -171,6 +171,14 @@ struct ProviderViewTests {
         #expect(seat.heard(97, own: Self.own, now: at(5000))?.warning == 97)
     }
 
+    @Test("Where neither the provider nor a limit of ours tells of a window, it warns once a minute")
+    func warnsOnceAMinute() {
+        let seat = Seat()
+        #expect(seat.heard(99)?.warning == 99)
+        #expect(seat.heard(98, now: at(59_999))?.warning == nil)
+        #expect(seat.heard(97, now: at(60_000))?.warning == 97)
+    }
+
     @Test("warn_remaining is ignored where the provider's limit is not above it, or not known")
     func warnIsRelative() {
         #expect(Seat().heard(limit: 101, 1)?.warning == 1)
