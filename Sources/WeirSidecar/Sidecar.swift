@@ -134,6 +134,8 @@ package final class Sidecar: Sendable {
         var missing: [String] = []
         if settings.api.listen != nil { missing.append("api.listen") }
         if settings.stateFile != nil { missing.append("state_file") }
+        if settings.log.format == .json { missing.append("log.format: json") }
+        if settings.log.access { missing.append("log.access") }
         let limits = settings.upstreams.flatMap { $0.limits + $0.endpoints.flatMap(\.limits) }
         if limits.contains(where: \.isShared) { missing.append("shared limits") }
         guard missing.isEmpty else { throw StartError.missing(missing) }

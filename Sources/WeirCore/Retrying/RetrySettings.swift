@@ -29,7 +29,7 @@ public struct RetrySettings: Hashable, Sendable {
 public enum RetryCause: String, CaseIterable, Sendable {
     /// No connection could be made in time, TCP or TLS: nothing was sent.
     case connect
-    /// The connection broke, or what came over it was not HTTP.
+    /// The connection broke. (What is not HTTP is an answer, and is not tried again.)
     case network
     /// No response head in time.
     case timeout
