@@ -24,7 +24,7 @@ struct PresetTests {
         #expect(Presets.summary(name).count > 20)
         #expect(text.contains("Source"))
         #expect(text.contains("https://"))
-        #expect(text.contains(/read 20[0-9]{2}-[0-9]{2}/))
+        #expect(text.contains(/(read|as of) 20[0-9]{2}-[0-9]{2}/))
     }
 
     @Test("An unknown preset names those that there are")
