@@ -8,4 +8,7 @@ package enum BodyFraming: Sendable, Equatable {
     case chunked
     /// The body ends with the connection. Responses only.
     case untilClose
+
+    /// Whether it is known from the head alone that no byte of a body follows.
+    package var isEmpty: Bool { self == .none || self == .counted(0) }
 }

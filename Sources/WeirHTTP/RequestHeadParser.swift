@@ -72,7 +72,7 @@ package struct RequestHeadParser {
             method: method, version: version, framing: framing,
             isPersistent: version == .http11 && !meaning.closes,
             upgradesToWebSocket: meaning.upgradesToWebSocket && method == .get && version == .http11
-                && (framing == .none || framing == .counted(0)),
+                && framing.isEmpty,
             fields: HeadFields(bytes: bytes, entries: fields.entries, present: fields.present),
             methodEnd: methodEnd, target: target, authorityRange: judgement.authority)
         phase = .method

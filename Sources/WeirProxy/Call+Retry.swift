@@ -50,12 +50,10 @@ extension Call {
         let projected = upstream.gate.projection(self, now: now)
         let circumstances = RetryCircumstances(
             attempts: attempts, isRepeatable: endpoint.isRepeatable(head),
-            holdsBody: requestHasNoBody || kept?.bytes != nil, circuitIsClosed: endpoint.circuitIsClosed(now: now),
+            holdsBody: head.framing.isEmpty || kept?.bytes != nil, circuitIsClosed: endpoint.circuitIsClosed(now: now),
             projectedAdmission: projected > now + wishes.maxWait ? .distantFuture : projected, deadline: lastAdmission)
         return upstream.retries.plan(endpoint.planner, after: failure, circumstances, now: now)
     }
-
-    private var requestHasNoBody: Bool { head.framing == .none || head.framing == .counted(0) }
 
     private func follow(_ plan: RetryPlan, now: Instant) -> Bool {
         switch plan {

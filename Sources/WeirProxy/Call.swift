@@ -60,7 +60,7 @@ final class Call {
         self.wishes = wishes
         self.downstream = downstream
         arrived = now
-        requestIsComplete = head.framing == .none || head.framing == .counted(0)
+        requestIsComplete = head.framing.isEmpty
         if !requestIsComplete, endpoint.planner.isOn, upstream.isEnforcing, endpoint.isRepeatable(head) {
             kept = KeptBody(most: endpoint.settings.retry.maxBody)
         }

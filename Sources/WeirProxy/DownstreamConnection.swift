@@ -208,7 +208,7 @@ final class DownstreamConnection: ChannelInboundHandler {
         request = head
         isPersistent = head.isPersistent
         discarded = 0
-        body = head.framing == .none || head.framing == .counted(0) ? nil : BodyDecoder(head.framing)
+        body = head.framing.isEmpty ? nil : BodyDecoder(head.framing)
         listener.callBegan()
         guard head.method != .connect, head.method != .trace else {
             let refusal = Answer(

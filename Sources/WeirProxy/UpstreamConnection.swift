@@ -132,8 +132,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// Ends the exchange for the call's own reasons; the connection cannot be used again.
     func abandon() {
         guard case .busy(let pool, _) = phase else { return }
-        close()
-        pool.lostActive()
+        leave(pool)
     }
 
     // MARK: Channel
@@ -237,7 +236,7 @@ final class UpstreamConnection: ChannelInboundHandler {
                 switch try body?.next(&received) {
                 case .data(let bytes):
                     discarded += bytes.readableBytes
-                    if discarded > Self.mostDiscarded { lost(pool) }
+                    if discarded > Self.mostDiscarded { leave(pool) }
                 case .end: return finish(now: now)
                 case nil: return
                 }
@@ -286,8 +285,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    /// What was still to be thrown away is not waited for.
-    private func lost(_ pool: UpstreamPool) {
+    /// Closes the connection while its pool counts it as active.
+    private func leave(_ pool: UpstreamPool) {
         close()
         pool.lostActive()
     }
@@ -304,7 +303,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .busy:
             fail(.network, isInvalid: false, now: now)
         case .discarding(let pool):
-            lost(pool)
+            leave(pool)
         case .closed:
             break
         }
@@ -317,7 +316,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             call.upstreamFailed(code, isInvalid: isInvalid, beforeFirstByte: !wasFresh && !hasAnswered, now: now)
             pool.lostActive()
         case .discarding(let pool):
-            lost(pool)
+            leave(pool)
         case .connecting, .idle, .closed:
             close()
         }
@@ -331,7 +330,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             pool.lostIdle(self)
             close()
         case .discarding(let pool):
-            lost(pool)
+            leave(pool)
         case .connecting, .closed:
             break
         }

@@ -31,7 +31,7 @@ struct EventLog: Sendable {
                     .init("cause", .text(move.cause.rawValue)),
                 ])
         case .frozen(let freeze):
-            let seconds = Double(freeze.left.nanoseconds) / 1e9
+            let seconds = freeze.left.inSeconds
             var details: [AdminEvent.Detail] = [.init("seconds", .number(seconds))]
             if let status = freeze.status { details.append(.init("status", .number(Double(status)))) }
             let text = freeze.isBan ? "banned by the provider" : "frozen by the provider"

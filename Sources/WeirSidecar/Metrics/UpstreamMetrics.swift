@@ -94,6 +94,6 @@ struct UpstreamMetrics: Sendable {
 
 extension HoldSnapshot? {
     fileprivate var secondsLeft: Double {
-        self.map { Double($0.left.nanoseconds) / 1e9 } ?? 0
+        self?.left.inSeconds ?? 0
     }
 }

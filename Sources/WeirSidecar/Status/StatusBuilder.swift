@@ -65,7 +65,7 @@ struct StatusBuilder {
 
     private func provider(_ view: ProviderView?, _ snapshot: UpstreamSnapshot) -> StatusDocument.Provider? {
         guard let said = view?.said else { return nil }
-        let reset = said.reset.map { Double(($0 + snapshot.wallOffset).nanoseconds) / 1e9 }
+        let reset = said.reset.map { (($0 + snapshot.wallOffset) - Instant(nanoseconds: 0)).inSeconds }
         let used = said.limit.flatMap { limit in
             limit > 0 ? Self.percentage(min(1, max(0, 1 - Double(said.remaining) / Double(limit)))) : nil
         }
@@ -76,11 +76,11 @@ struct StatusBuilder {
 
     /// The wall time of a moment that lies `length` back.
     private func text(before length: TimeSpan) -> String {
-        text(now.addingTimeInterval(-Double(length.nanoseconds) / 1e9))
+        text(now.addingTimeInterval(-length.inSeconds))
     }
 
     private static func description(of algorithm: LimitSettings.Algorithm) -> (name: String, window: Double?) {
-        let window = Double(algorithm.window.nanoseconds) / 1e9
+        let window = algorithm.window.inSeconds
         return switch algorithm {
         case .slidingWindow: ("sliding_window", window)
         case .tokenBucket: ("token_bucket", nil)

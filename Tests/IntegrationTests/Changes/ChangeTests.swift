@@ -77,8 +77,8 @@ struct ChangeTests {
         }
     }
 
-    @Test("calls in line are refused when their circuit is forced open")
-    func forceWithLine() async throws {
+    /// With a call in line that would wait for a minute.
+    private func withOneInLine(_ body: (Stand, OpenCall) async throws -> Void) async throws {
         let rules = """
             limits: [{ name: ip, algorithm: sliding_window, requests: 1, per: 60s }]
             timeouts: { request: 200s }
@@ -88,6 +88,13 @@ struct ChangeTests {
             #expect(try await stand.get("/").status == 200)
             let waiting = try await stand.open("/")
             try await stand.waitForLine(1)
+            try await body(stand, waiting)
+        }
+    }
+
+    @Test("calls in line are refused when their circuit is forced open")
+    func forceWithLine() async throws {
+        try await withOneInLine { stand, waiting in
             #expect(try await stand.change("circuits/api/other", #"{"force":"open"}"#).status == 204)
             #expect(try await waiting.response().reason == "circuit_open")
         }
@@ -108,15 +115,7 @@ struct ChangeTests {
 
     @Test("a reset wakes those in line")
     func resetWakes() async throws {
-        let rules = """
-            limits: [{ name: ip, algorithm: sliding_window, requests: 1, per: 60s }]
-            timeouts: { request: 200s }
-            queue: { max_wait: 150s }
-            """
-        try await Stand.run(rules, changes: true) { stand in
-            #expect(try await stand.get("/").status == 200)
-            let waiting = try await stand.open("/")
-            try await stand.waitForLine(1)
+        try await withOneInLine { stand, waiting in
             #expect(try await stand.change("limits/api/ip/reset", "{}").status == 204)
             #expect(try await waiting.response().status == 200)
         }
