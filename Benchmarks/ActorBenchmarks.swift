@@ -25,16 +25,16 @@ enum ActorBenchmarks {
         let breaker = CircuitBreaker(on: loop, settings: CircuitSettings(), seed: 1, emit: { _ in })
         return onLoop(loop) { now in
             let demand = Demand(endpoint: 0, deadline: now)
-            guard case .admitted(let admission) = limiter.assumeIsolated({ $0.enter(demand, ready: true, now: now) })
+            guard case .admitted(let admission) = limiter.onLoop({ $0.enter(demand, ready: true, now: now) })
             else { return }
             pass(breaker, now: now)
-            limiter.assumeIsolated { $0.release(admission, now: now) }
+            limiter.onLoop { $0.release(admission, now: now) }
         }
     }
 
     private static func pass(_ breaker: CircuitBreaker, now: Instant) {
-        guard case .permit(let permit) = breaker.assumeIsolated({ $0.claim(now: now) }) else { return }
-        breaker.assumeIsolated { $0.report(permit, .success, now: now) }
+        guard case .permit(let permit) = breaker.onLoop({ $0.claim(now: now) }) else { return }
+        breaker.onLoop { $0.report(permit, .success, now: now) }
     }
 
     /// One call every 8.4 ms of a virtual time that begins now.

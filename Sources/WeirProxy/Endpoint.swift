@@ -35,12 +35,12 @@ final class Endpoint {
     /// Tells the circuit what became of an attempt; without a permit there is nothing to tell.
     func report(_ permit: CircuitPermit?, _ outcome: Outcome, now: Instant) {
         guard let permit, let circuit else { return }
-        circuit.assumeIsolated { $0.report(permit, outcome, now: now) }
+        circuit.onLoop { $0.report(permit, outcome, now: now) }
     }
 
     /// Whether its circuit is CLOSED, or there is none.
     func circuitIsClosed(now: Instant) -> Bool {
-        circuit?.assumeIsolated { $0.snapshot(now: now).state == .closed } ?? true
+        circuit?.onLoop { $0.snapshot(now: now).state == .closed } ?? true
     }
 
     /// Whether a call may be sent more than once.

@@ -36,13 +36,13 @@ final class Gate {
         let handlers = RateLimiter.LineHandlers(
             turnCame: { bound.value.pump(now: eventLoop.instant) },
             refused: { bound.value.turnedAway($0, $1) })
-        limiter.assumeIsolated { $0.attach(handlers) }
+        limiter.onLoop { $0.attach(handlers) }
     }
 
     /// Sends the call, puts it in line, or refuses it.
     func enter(_ call: Call, now: Instant) {
         let demand = call.demand(now: now)
-        if now < signals.frozenUntil, let refusal = limiter.assumeIsolated({ $0.frozenRefusal(demand, now: now) }) {
+        if now < signals.frozenUntil, let refusal = limiter.onLoop({ $0.frozenRefusal(demand, now: now) }) {
             return call.refuse(refusal)
         }
         let permit: CircuitPermit?
@@ -51,7 +51,7 @@ final class Gate {
         case .granted(let granted): permit = granted
         }
         let isReady = pool.isReady(fresh: call.needsFreshConnection)
-        switch limiter.assumeIsolated({ $0.enter(demand, ready: isReady, now: now) }) {
+        switch limiter.onLoop({ $0.enter(demand, ready: isReady, now: now) }) {
         case .admitted(let admission):
             send(call, permit: permit, admission: admission, now: now)
         case .joined(let ticket):
@@ -68,27 +68,27 @@ final class Gate {
     /// When the limits would admit the call, as things stand.
     func projection(_ call: Call, now: Instant) -> Instant {
         let demand = call.demand(now: now)
-        return limiter.assumeIsolated { $0.projection(demand, now: now) }
+        return limiter.onLoop { $0.projection(demand, now: now) }
     }
 
     /// An attempt is over: its places are given back.
     func release(_ admission: Admission, now: Instant) {
         guard admission.holdsPlaces else { return }
-        limiter.assumeIsolated { $0.release(admission, now: now) }
+        limiter.onLoop { $0.release(admission, now: now) }
     }
 
     /// Takes a call out of line; nothing happens where it stands in none.
     func withdraw(_ call: Call, now: Instant) {
         guard let ticket = call.ticket else { return }
         forget(ticket)
-        limiter.assumeIsolated { $0.leave(ticket, now: now) }
+        limiter.onLoop { $0.leave(ticket, now: now) }
     }
 
     /// Refuses those in line to `endpoints`, whose circuit has opened.
     func circuitOpened(endpoints: Set<Int>, retryAfter: TimeSpan, now: Instant) {
         guard isEnforcing else { return }
         let refusal = Refusal(.circuitOpen, retryAfter: retryAfter)
-        limiter.assumeIsolated { limiter in
+        limiter.onLoop { limiter in
             limiter.refuse(refusal, now: now) { endpoints.contains($0.endpoint) }
         }
     }
@@ -118,7 +118,7 @@ final class Gate {
         }
         switch claim(call, now: now) {
         case .granted(let permit):
-            guard let admission = limiter.assumeIsolated({ $0.admit(ticket, now: now) }) else {
+            guard let admission = limiter.onLoop({ $0.admit(ticket, now: now) }) else {
                 call.endpoint.report(permit, .ignored, now: now)
                 return false
             }
@@ -132,7 +132,7 @@ final class Gate {
     }
 
     private func nextInLine(now: Instant) -> (Ticket, Call)? {
-        guard let ticket = limiter.assumeIsolated({ $0.next(now: now) }), let call = waiting[ticket] else { return nil }
+        guard let ticket = limiter.onLoop({ $0.next(now: now) }), let call = waiting[ticket] else { return nil }
         return (ticket, call)
     }
 
@@ -159,7 +159,7 @@ final class Gate {
         guard let connection = pool.takeIdle(fresh: call.needsFreshConnection) else {
             // Cannot be: the limiter was told that one is ready. What was taken goes back all the same.
             call.endpoint.report(permit, .ignored, now: now)
-            limiter.assumeIsolated { $0.giveBack(admission, now: now) }
+            limiter.onLoop { $0.giveBack(admission, now: now) }
             return call.connectFailed(.connect, now: now)
         }
         call.start(on: connection, permit: permit, admission: admission, now: now)
@@ -169,7 +169,7 @@ final class Gate {
         let endpoint = call.endpoint
         guard let circuit = endpoint.circuit else { return .granted(nil) }
         let bypass = endpoint.settings.bypassesCircuit
-        switch circuit.assumeIsolated({ $0.claim(bypass: bypass, now: now) }) {
+        switch circuit.onLoop({ $0.claim(bypass: bypass, now: now) }) {
         case .permit(let permit):
             return .granted(permit)
         case .refused(let retryAfter):

@@ -142,13 +142,13 @@ final class ProviderSignals {
         let place = quotaOf[endpoint]
         let limit = quotas[place].limit
         let own = limit.flatMap { limit in
-            limiter.assumeIsolated { $0.snapshot(of: limit, now: now) }.flatMap(ProviderView.OwnLimit.init)
+            limiter.onLoop { $0.snapshot(of: limit, now: now) }.flatMap(ProviderView.OwnLimit.init)
         }
         let others = quotas[place].inFlight - cost
         guard let advice = quotas[place].view.heard(reading, inFlight: others, own: own, now: now) else { return }
         if let limit {
             let until = advice.until
-            limiter.assumeIsolated { $0.setAllowance(limit, units: advice.allowance, until: until, now: now) }
+            limiter.onLoop { $0.setAllowance(limit, units: advice.allowance, until: until, now: now) }
         }
         setDelay(place, advice.delay, until: advice.until, now: now)
         if let warning = advice.warning { endpoints[endpoint].emit(.quotaLow(remaining: warning)) }
@@ -157,7 +157,7 @@ final class ProviderSignals {
     private func stop(_ freeze: FreezeOrder, status: Int, endpoint: Int, now: Instant) {
         frozenUntil = max(frozenUntil, freeze.until)
         let scope: HoldScope = freeze.scope == .upstream ? .upstream : .endpoint(endpoint)
-        limiter.assumeIsolated {
+        limiter.onLoop {
             $0.freeze(scope, until: freeze.until, isBan: freeze.isBan, status: status, now: now)
         }
     }
@@ -170,7 +170,7 @@ final class ProviderSignals {
 
     private func apply(_ place: Int, now: Instant) {
         let factor = factors[place].factor
-        limiter.assumeIsolated { $0.setFactor(place, factor, now: now) }
+        limiter.onLoop { $0.setFactor(place, factor, now: now) }
         setTimer()
     }
 
@@ -179,7 +179,7 @@ final class ProviderSignals {
         if delay != quotas[place].delay {
             quotas[place].delay = delay
             let scope = quotas[place].scope
-            limiter.assumeIsolated { $0.setDelay(scope, delay, now: now) }
+            limiter.onLoop { $0.setDelay(scope, delay, now: now) }
         }
         if delay != nil { setTimer() }
     }

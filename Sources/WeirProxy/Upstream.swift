@@ -42,7 +42,7 @@ package final class Upstream {
             shares: own.endpoints.map(\.line.maxLength), mode: own.mode == .shadow ? .shadow : .enforce,
             keySeed: KeySeed(.random(in: .min ... .max), .random(in: .min ... .max)))
         limiter = RateLimiter(on: eventLoop, control: control, sinks: sinks, upstreamSink: upstreamSink)
-        limiter.assumeIsolated { $0.setWallOffset(wallOffset, now: eventLoop.instant) }
+        limiter.onLoop { $0.setWallOffset(wallOffset, now: eventLoop.instant) }
 
         let isShared = own.breakerScope == .upstream
         let breaker = { (rules: CircuitSettings, emit: @escaping EventSink) in
@@ -96,7 +96,7 @@ package final class Upstream {
     package func observe(wallOffset: TimeSpan, load: (cpu: Double, memory: Double)?) {
         let now = now
         self.wallOffset = wallOffset
-        limiter.assumeIsolated { $0.setWallOffset(wallOffset, now: now) }
+        limiter.onLoop { $0.setWallOffset(wallOffset, now: now) }
         if let load { signals.observeHost(cpu: load.cpu, memory: load.memory, now: now) }
     }
 
@@ -109,7 +109,7 @@ package final class Upstream {
             let own = sharedCircuit == nil ? self.endpoint(named: endpoint)?.circuit : nil
             forced = own.map { [$0] } ?? []
         }
-        for breaker in forced { breaker.assumeIsolated { $0.force(state, now: now) } }
+        for breaker in forced { breaker.onLoop { $0.force(state, now: now) } }
         return !forced.isEmpty
     }
 
@@ -119,7 +119,7 @@ package final class Upstream {
         let now = now
         let place = endpoint.map { self.endpoint(named: $0)?.index }
         if let place, place == nil { return false }
-        return limiter.assumeIsolated { limiter in
+        return limiter.onLoop { limiter in
             guard let limit = limiter.limit(named: name, endpoint: place ?? nil) else { return false }
             return limiter.reset(limit, key: key.map { [$0] }, tier: tier, now: now)
         }
@@ -127,10 +127,10 @@ package final class Upstream {
 
     /// Refuses everyone in line and in backoff as `draining`; idle connections close, the others once they are done.
     func drain() {
-        limiter.assumeIsolated { $0.shutDown() }
+        limiter.onLoop { $0.shutDown() }
         retries.refuseAll(Refusal(.draining))
         signals.shutDown()
-        for circuit in circuits { circuit.breaker.assumeIsolated { $0.shutDown() } }
+        for circuit in circuits { circuit.breaker.onLoop { $0.shutDown() } }
         pool.close()
     }
 
@@ -147,7 +147,7 @@ package final class Upstream {
 
     /// What the provider's policies show of themselves at `now`.
     package func snapshot(now: Instant) -> UpstreamSnapshot {
-        let admission = limiter.assumeIsolated { $0.snapshot(now: now) }
+        let admission = limiter.onLoop { $0.snapshot(now: now) }
         let shared = admission.limits.count - endpoints.map(\.settings.limits.count).reduce(0, +)
         var limits = admission.limits.dropFirst(shared)
         let views = signals.views
@@ -158,12 +158,12 @@ package final class Upstream {
             let circuit = sharedCircuit == nil ? endpoint.circuit : nil
             rows.append(
                 .init(
-                    settings: endpoint.settings, circuit: circuit?.assumeIsolated { $0.snapshot(now: now) },
+                    settings: endpoint.settings, circuit: circuit?.onLoop { $0.snapshot(now: now) },
                     limits: Array(own), provider: views.endpoints[endpoint.index],
                     frozen: admission.frozenEndpoints[endpoint.index], inFlight: endpoint.inFlight))
         }
         return UpstreamSnapshot(
-            takenAt: now, wallOffset: wallOffset, circuit: sharedCircuit?.assumeIsolated { $0.snapshot(now: now) },
+            takenAt: now, wallOffset: wallOffset, circuit: sharedCircuit?.onLoop { $0.snapshot(now: now) },
             limits: Array(admission.limits.prefix(shared)), provider: views.upstream, line: admission,
             retryBudget: isEnforcing ? retries.remaining(now: now) : nil, connections: pool.counts, endpoints: rows)
     }
@@ -172,10 +172,10 @@ package final class Upstream {
         for (breaker, endpoints) in circuits {
             let bound = NIOLoopBound(gate, eventLoop: eventLoop)
             let eventLoop = eventLoop
-            breaker.assumeIsolated { circuit in
+            breaker.onLoop { circuit in
                 circuit.whenOpened { [unowned breaker] in
                     let now = eventLoop.instant
-                    let untilProbe = breaker.assumeIsolated { $0.snapshot(now: now).untilNextProbe }
+                    let untilProbe = breaker.onLoop { $0.snapshot(now: now).untilNextProbe }
                     bound.value.circuitOpened(endpoints: endpoints, retryAfter: untilProbe ?? .zero, now: now)
                 }
             }

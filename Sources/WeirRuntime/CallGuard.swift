@@ -63,9 +63,9 @@ public final class CallGuard: Sendable {
         await circuit.whenOpened { [weak circuit] in
             guard let circuit else { return }
             let now = circuit.executor.loop.instant
-            let wait = circuit.assumeIsolated { $0.refusal(now: now) } ?? .zero
+            let wait = circuit.onLoop { $0.refusal(now: now) } ?? .zero
             limiter.executor.loop.execute {
-                limiter.assumeIsolated { limiter in
+                limiter.onLoop { limiter in
                     limiter.refuse(Refusal(.circuitOpen, retryAfter: wait), now: now) { $0.endpoint == endpoint }
                 }
             }

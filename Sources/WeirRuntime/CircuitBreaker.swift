@@ -3,9 +3,10 @@ public import WeirCore
 
 /// A circuit on an event loop: it moves by timer as well as by outcome, and emits its moves.
 ///
-/// On its loop it is called synchronously through `assumeIsolated`; from elsewhere it is awaited.
-public actor CircuitBreaker {
-    nonisolated let executor: LoopExecutor
+/// On its loop it is called synchronously through `onLoop`; from elsewhere it is awaited.
+public actor CircuitBreaker: LoopActor {
+    /// Its loop.
+    public nonisolated let executor: LoopExecutor
     private var circuit: Circuit
     private var timer = LoopTimer()
     private let emit: EventSink
@@ -88,7 +89,7 @@ public actor CircuitBreaker {
     private func setTimer() {
         guard !isShutDown else { return }
         timer.set(circuit.nextEvent, on: executor.loop) { [weak self] in
-            self?.assumeIsolated { $0.timerFired() }
+            self?.onLoop { $0.timerFired() }
         }
     }
 

@@ -68,7 +68,7 @@ extension RateLimiter {
                 tasks[ticket] = continuation
             }
         } onCancel: {
-            executor.loop.execute { self.assumeIsolated { $0.cancel(ticket) } }
+            executor.loop.execute { self.onLoop { $0.cancel(ticket) } }
         }
     }
 

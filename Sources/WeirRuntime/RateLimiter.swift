@@ -7,7 +7,7 @@ public import WeirCore
 /// takes it with `next` and `admit`, since a turn is worth nothing without a connection to use it on. Any task may
 /// await `acquire`, whose turn is taken for it. Whoever was admitted says so when its attempt is over (`release`), or that
 /// there was none (`giveBack`).
-public actor RateLimiter {
+public actor RateLimiter: LoopActor {
     /// What the data path is told; called on the loop.
     public struct LineHandlers: Sendable {
         /// Somebody in line may be admitted: ask `next`.
@@ -34,7 +34,8 @@ public actor RateLimiter {
         case refused(Refusal)
     }
 
-    nonisolated let executor: LoopExecutor
+    /// Its loop.
+    public nonisolated let executor: LoopExecutor
     var control: AdmissionControl
     var tasks: [Ticket: CheckedContinuation<Admission, any Error>] = [:]
     private(set) var isShutDown = false
@@ -191,7 +192,7 @@ public actor RateLimiter {
     private var wakeUp: @Sendable () -> Void {
         if let wake { return wake }
         let made: @Sendable () -> Void = { [weak self] in
-            self?.assumeIsolated { $0.timerFired() }
+            self?.onLoop { $0.timerFired() }
         }
         wake = made
         return made

@@ -94,7 +94,7 @@ struct ChangeTests {
 
     @Test("calls in line are refused when their circuit is forced open")
     func forceWithLine() async throws {
-        try await withOneInLine { stand, waiting in
+        try await withOneInLine { (stand, waiting) async throws in
             #expect(try await stand.change("circuits/api/other", #"{"force":"open"}"#).status == 204)
             #expect(try await waiting.response().reason == "circuit_open")
         }
@@ -115,7 +115,7 @@ struct ChangeTests {
 
     @Test("a reset wakes those in line")
     func resetWakes() async throws {
-        try await withOneInLine { stand, waiting in
+        try await withOneInLine { (stand, waiting) async throws in
             #expect(try await stand.change("limits/api/ip/reset", "{}").status == 204)
             #expect(try await waiting.response().status == 200)
         }
