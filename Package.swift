@@ -48,6 +48,9 @@ let package = Package(
             name: "WeirProxy",
             dependencies: ["WeirCore", "WeirRuntime", "WeirHTTP", nioCore, nioPosix, nioTLS, nioSSL, deque],
             swiftSettings: house),
+        .target(
+            name: "WeirAPI",
+            dependencies: ["WeirCore", "WeirRuntime", "WeirProxy", nioCore, nioPosix, nioHTTP1], swiftSettings: house),
         .target(name: "WeirMetrics", swiftSettings: house),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
@@ -63,7 +66,7 @@ let package = Package(
         .target(
             name: "WeirSidecar",
             dependencies: [
-                "WeirCore", "WeirRuntime", "WeirProxy", "WeirMetrics", "WeirAdmin", "WeirConfiguration",
+                "WeirCore", "WeirRuntime", "WeirProxy", "WeirAPI", "WeirMetrics", "WeirAdmin", "WeirConfiguration",
                 nioCore, nioPosix, logging,
             ],
             swiftSettings: house),

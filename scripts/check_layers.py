@@ -16,12 +16,16 @@ ALLOWED = {
     "WeirHTTP": {"NIOCore"},
     # Glibc for the one struct of a socket option.
     "WeirProxy": {"WeirCore", "WeirRuntime", "WeirHTTP", "DequeModule", "Glibc", "Darwin"} | NIO,
+    "WeirAPI": {
+        "WeirCore", "WeirRuntime", "WeirProxy", "NIOCore", "NIOPosix", "NIOHTTP1", "FoundationEssentials",
+        "Synchronization",
+    },
     # Glibc for /proc, in the one file that reads it.
     "WeirMetrics": {"Synchronization", "Glibc", "Darwin"},
     "WeirAdmin": {"CMicroHTTPD", "CZlib"} | FOUNDATION,
     "WeirConfiguration": {"WeirCore", "WeirHTTP", "WeirProxy", "Yams"} | FOUNDATION,
     "WeirSidecar": {
-        "WeirCore", "WeirRuntime", "WeirProxy", "WeirMetrics", "WeirAdmin", "WeirConfiguration", "Logging",
+        "WeirCore", "WeirRuntime", "WeirProxy", "WeirAPI", "WeirMetrics", "WeirAdmin", "WeirConfiguration", "Logging",
     } | FOUNDATION | NIO,
     "WeirDemo": {"WeirCore", "WeirSidecar", "NIOHTTP1"} | FOUNDATION | NIO,
     "WeirCommand": {

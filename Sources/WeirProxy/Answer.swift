@@ -1,11 +1,11 @@
 internal import NIOCore
 internal import WeirCore
-internal import WeirRuntime
+package import WeirRuntime
 
 /// An answer that Weir gives itself: a status, a reason, and the problem document that explains it (RFC 9457).
-struct Answer {
+package struct Answer: Sendable {
     /// Why: the `Weir-Reason` header.
-    enum Reason: String {
+    package enum Reason: String, Sendable {
         case badRequest = "bad_request"
         case noUpstream = "no_upstream"
         case methodRefused = "method_refused"
@@ -18,9 +18,13 @@ struct Answer {
         case circuitOpen = "circuit_open"
         case draining
         case upstreamTimeout = "upstream_timeout"
+        case unknownPermit = "unknown_permit"
+        case notFound = "not_found"
+        case originRefused = "origin_refused"
     }
 
-    let status: Int
+    /// The HTTP status.
+    package let status: Int
     let reason: Reason
     let detail: String
     /// How the call is counted.
@@ -53,7 +57,7 @@ struct Answer {
     }
 
     /// The answer to a call that could not be carried out.
-    init(status: Int, _ reason: Reason, _ outcome: CallOutcome, detail: String) {
+    package init(status: Int, _ reason: Reason, _ outcome: CallOutcome, detail: String) {
         self.status = status
         self.reason = reason
         self.outcome = outcome
@@ -61,7 +65,7 @@ struct Answer {
     }
 
     /// The answer to what the caller sent.
-    static func badRequest(_ detail: String) -> Answer {
+    package static func badRequest(_ detail: String) -> Answer {
         Answer(status: 400, .badRequest, .badRequest, detail: detail)
     }
 
@@ -79,6 +83,14 @@ struct Answer {
         return answer
     }
 
+    /// As many permits are outstanding as are kept.
+    static var tooManyPermits: Answer {
+        var answer = Answer(
+            status: 429, .queueFull, .rateLimited, detail: "Too many permits have been given and not reported.")
+        answer.retryAfter = .zero
+        return answer
+    }
+
     /// The provider's connection could not be made, or broke before an answer.
     static let unreachable = Answer(
         status: 502, .upstreamUnreachable, .networkError, detail: "The provider could not be reached.")
@@ -91,24 +103,35 @@ struct Answer {
         Answer(status: 504, .upstreamTimeout, .timeout, detail: detail)
     }
 
-    /// Writes the answer. `upstream` and `endpoint` are configured names, or nil where the call was not routed.
+    /// The header fields, but for those of framing and of the connection. `endpoint` is a configured name, or nil where the
+    /// call was not routed.
+    package func fields(endpoint: String?) -> [(name: String, value: String)] {
+        var fields = [("Content-Type", "application/problem+json"), ("Weir-Reason", reason.rawValue)]
+        if let limit { fields.append(("Weir-Limit", limit)) }
+        if let endpoint { fields.append(("Weir-Endpoint", endpoint)) }
+        if let milliseconds = retryAfter?.milliseconds {
+            fields.append(("Retry-After", "\(max(1, (milliseconds + 999) / 1000))"))
+        }
+        return fields
+    }
+
+    /// The body: RFC 9457. The names are configured ones, or nil where the call was not routed.
+    package func body(upstream: String?, endpoint: String?) -> String {
+        var body = #"{"type":"about:blank","title":"\#(title)","status":\#(status),"detail":\#(Self.json(detail))"#
+        body += #","reason":"\#(reason.rawValue)","upstream":\#(Self.json(upstream))"#
+        body += #","endpoint":\#(Self.json(endpoint)),"limit":\#(Self.json(limit))"#
+        body += #","retry_after_ms":\#(retryAfter.map { "\($0.milliseconds)" } ?? "null")}"#
+        return body + "\n"
+    }
+
+    /// Writes the answer to a call. `upstream` and `endpoint` as above.
     func write(
         into buffer: inout ByteBuffer, upstream: String?, endpoint: String?, withBody: Bool, close: Bool
     ) {
-        let title = Self.title(status)
-        let milliseconds = retryAfter?.milliseconds
-        var body = #"{"type":"about:blank","title":"\#(title)","status":\#(status),"detail":\#(Self.json(detail))"#
-        body += #","reason":"\#(reason.rawValue)","upstream":\#(Self.json(upstream))"#
-        body += #","endpoint":\#(Self.json(endpoint))"#
-        body += #","limit":\#(Self.json(limit)),"retry_after_ms":\#(milliseconds.map(String.init) ?? "null")}"#
-        body += "\n"
-
+        let body = body(upstream: upstream, endpoint: endpoint)
         buffer.writeString("HTTP/1.1 \(status) \(title)\r\n")
-        buffer.writeString("Content-Type: application/problem+json\r\nContent-Length: \(body.utf8.count)\r\n")
-        buffer.writeString("Weir-Reason: \(reason.rawValue)\r\n")
-        if let limit { buffer.writeString("Weir-Limit: \(limit)\r\n") }
-        if let endpoint { buffer.writeString("Weir-Endpoint: \(endpoint)\r\n") }
-        if let milliseconds { buffer.writeString("Retry-After: \(max(1, (milliseconds + 999) / 1000))\r\n") }
+        for (name, value) in fields(endpoint: endpoint) { buffer.writeString("\(name): \(value)\r\n") }
+        buffer.writeString("Content-Length: \(body.utf8.count)\r\n")
         if status == 405 { buffer.writeString("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n") }
         if close { buffer.writeString("Connection: close\r\n") }
         buffer.writeString("\r\n")
@@ -126,9 +149,10 @@ struct Answer {
         return quoted + "\""
     }
 
-    private static func title(_ status: Int) -> String {
+    private var title: String {
         switch status {
         case 400: "Bad Request"
+        case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 413: "Content Too Large"

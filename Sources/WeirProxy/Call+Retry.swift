@@ -43,7 +43,7 @@ extension Call {
     func backoffEnded(now: Instant) {
         guard case .backingOff = phase else { return }
         phase = .waiting
-        upstream.gate.enter(self, now: now)
+        upstream.gate.enter(.call(self), now: now)
     }
 
     private func plan(after failure: AttemptFailure, now: Instant) -> RetryPlan {
@@ -65,7 +65,7 @@ extension Call {
             needsFreshConnection = true
             retryReason = .network
             phase = .waiting
-            upstream.gate.enter(self, now: now)
+            upstream.gate.enter(.call(self), now: now)
         case .retry(let moment, let reason):
             leaveAttempt(now: now)
             retryReason = reason

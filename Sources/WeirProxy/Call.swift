@@ -91,7 +91,7 @@ final class Call {
             endpoint.emit(.lineRefused(.rateLimited))
             return answer(.expired)
         }
-        upstream.gate.enter(self, now: now)
+        upstream.gate.enter(.call(self), now: now)
     }
 
     // MARK: Told by the gate
@@ -162,7 +162,7 @@ final class Call {
 
     /// The caller is gone, or sent what cannot be understood (`outcome`): nothing more is written to it.
     func abandon(_ outcome: CallOutcome, now: Instant) {
-        if case .waiting = phase { upstream.gate.withdraw(self, now: now) }
+        if case .waiting = phase { upstream.gate.withdraw(.call(self), now: now) }
         let connection = connection
         settle(.ignored, now: now)
         // A tunnel ends when either side has had enough.

@@ -65,15 +65,10 @@ struct CallWishes {
             }
         }
         guard let text else { return 1 }
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let cost = Int(text), cost >= 1
-        else {
-            throw Malformed("The cost of the call is not a whole number of at least 1.")
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let cost = Int(text) else {
+            throw Malformed.cost
         }
-        if let largest = endpoint.largestCost, cost > largest {
-            throw Malformed("The cost of the call is above what its limits can ever admit.")
-        }
-        // Without limits a cost has no effect; it is bounded so that sums of costs cannot overflow.
-        return min(cost, Int(Int32.max))
+        return try endpoint.checked(cost: cost)
     }
 
     private static func keys(
@@ -121,11 +116,27 @@ struct CallWishes {
     }
 }
 
+extension Endpoint {
+    /// A cost that a caller names.
+    ///
+    /// - Throws: where it is below 1, or above what the limits can ever admit.
+    func checked(cost: Int) throws(Malformed) -> Int {
+        guard cost >= 1 else { throw Malformed.cost }
+        if let largest = largestCost, cost > largest {
+            throw Malformed("The cost of the call is above what its limits can ever admit.")
+        }
+        // Without limits a cost has no effect; it is bounded so that sums of costs cannot overflow.
+        return min(cost, Int(Int32.max))
+    }
+}
+
 /// What a caller sent that cannot be served; the words are fit for the answer's detail.
 struct Malformed: Error {
     let detail: String
     /// The limit that it concerns.
     let limit: String?
+
+    static let cost = Malformed("The cost of the call is not a whole number of at least 1.")
 
     init(_ detail: String, limit: String? = nil) {
         self.detail = detail

@@ -3,6 +3,7 @@ internal import WeirCore
 internal import WeirRuntime
 
 /// Where a call is admitted, in this order: the provider's stops, its circuit, its limits or the line, a connection.
+/// Permits pass it likewise, and need no connection.
 ///
 /// A call goes in the moment when all have room for it: its units and its probe slot are claimed and its head is sent
 /// without anything coming in between, since all of it happens on one loop. A call in line holds nothing.
@@ -17,7 +18,9 @@ final class Gate {
     private let signals: ProviderSignals
     /// In shadow a circuit refuses nobody.
     private let isEnforcing: Bool
-    private var waiting: [Ticket: Call] = [:]
+    private var waiting: [Ticket: Entrant] = [:]
+    /// Those among them that need a connection.
+    private var callsWaiting = 0
     private var isPumping = false
     private var mustPumpAgain = false
     /// No connection is opened ahead of its turn after one has failed, until a turn comes.
@@ -39,29 +42,28 @@ final class Gate {
         limiter.onLoop { $0.attach(handlers) }
     }
 
-    /// Sends the call, puts it in line, or refuses it.
-    func enter(_ call: Call, now: Instant) {
-        let demand = call.demand(now: now)
+    /// Admits the entrant, puts it in line, or refuses it.
+    func enter(_ entrant: Entrant, now: Instant) {
+        let demand = entrant.demand(now: now)
         if now < signals.frozenUntil, let refusal = limiter.onLoop({ $0.frozenRefusal(demand, now: now) }) {
-            return call.refuse(refusal)
+            return entrant.refuse(refusal)
         }
         let permit: CircuitPermit?
-        switch claim(call, now: now) {
-        case .refused(let refusal): return call.refuse(refusal)
+        switch claim(entrant, now: now) {
+        case .refused(let refusal): return entrant.refuse(refusal)
         case .granted(let granted): permit = granted
         }
-        let isReady = pool.isReady(fresh: call.needsFreshConnection)
+        let isReady = isReady(entrant)
         switch limiter.onLoop({ $0.enter(demand, ready: isReady, now: now) }) {
         case .admitted(let admission):
-            send(call, permit: permit, admission: admission, now: now)
+            admit(entrant, permit: permit, admission: admission, now: now)
         case .joined(let ticket):
-            call.endpoint.report(permit, .ignored, now: now)
-            waiting[ticket] = call
-            call.ticket = ticket
+            entrant.endpoint.report(permit, .ignored, now: now)
+            remember(ticket, entrant)
             pump(now: now)
         case .refused(let refusal):
-            call.endpoint.report(permit, .ignored, now: now)
-            call.refuse(refusal)
+            entrant.endpoint.report(permit, .ignored, now: now)
+            entrant.refuse(refusal)
         }
     }
 
@@ -77,9 +79,9 @@ final class Gate {
         limiter.onLoop { $0.release(admission, now: now) }
     }
 
-    /// Takes a call out of line; nothing happens where it stands in none.
-    func withdraw(_ call: Call, now: Instant) {
-        guard let ticket = call.ticket else { return }
+    /// Takes an entrant out of line; nothing happens where it stands in none.
+    func withdraw(_ entrant: Entrant, now: Instant) {
+        guard let ticket = entrant.ticket else { return }
         forget(ticket)
         limiter.onLoop { $0.leave(ticket, now: now) }
     }
@@ -106,41 +108,49 @@ final class Gate {
             while serveNext(now: now) {}
         } while mustPumpAgain
         isPumping = false
-        if opensAhead, !waiting.isEmpty { pool.prepare(1) }
+        if opensAhead, callsWaiting > 0 { pool.prepare(1) }
     }
 
     private func serveNext(now: Instant) -> Bool {
-        guard let (ticket, call) = nextInLine(now: now) else { return false }
+        guard let (ticket, entrant) = nextInLine(now: now) else { return false }
         opensAhead = true
-        guard pool.isReady(fresh: call.needsFreshConnection) else {
-            if call.needsFreshConnection { pool.prepareFresh() } else { pool.prepare(waiting.count) }
+        guard isReady(entrant) else {
+            if entrant.call?.needsFreshConnection == true { pool.prepareFresh() } else { pool.prepare(callsWaiting) }
             return false
         }
-        switch claim(call, now: now) {
+        switch claim(entrant, now: now) {
         case .granted(let permit):
             guard let admission = limiter.onLoop({ $0.admit(ticket, now: now) }) else {
-                call.endpoint.report(permit, .ignored, now: now)
+                entrant.endpoint.report(permit, .ignored, now: now)
                 return false
             }
             forget(ticket)
-            send(call, permit: permit, admission: admission, now: now)
+            admit(entrant, permit: permit, admission: admission, now: now)
         case .refused(let refusal):
-            withdraw(call, now: now)
-            call.refuse(refusal)
+            withdraw(entrant, now: now)
+            entrant.refuse(refusal)
         }
         return true
     }
 
-    private func nextInLine(now: Instant) -> (Ticket, Call)? {
-        guard let ticket = limiter.onLoop({ $0.next(now: now) }), let call = waiting[ticket] else { return nil }
-        return (ticket, call)
+    private func nextInLine(now: Instant) -> (Ticket, Entrant)? {
+        guard let ticket = limiter.onLoop({ $0.next(now: now) }), let entrant = waiting[ticket] else { return nil }
+        return (ticket, entrant)
+    }
+
+    /// Whether what has to carry the entrant is there.
+    private func isReady(_ entrant: Entrant) -> Bool {
+        switch entrant {
+        case .call(let call): pool.isReady(fresh: call.needsFreshConnection)
+        case .permit: true
+        }
     }
 
     /// The failed connection was meant for whoever's turn it is. It has cost no unit, but it is the provider's failure.
     private func connectFailed(_ code: FailureCode, now: Instant) {
-        if let (_, call) = nextInLine(now: now) {
-            let claim = claim(call, now: now)
-            withdraw(call, now: now)
+        if let call = nextInLine(now: now)?.1.call {
+            let claim = claim(.call(call), now: now)
+            withdraw(.call(call), now: now)
             switch claim {
             case .granted(let permit):
                 call.endpoint.emit(.attemptFailed(code))
@@ -155,6 +165,13 @@ final class Gate {
         pump(now: now)
     }
 
+    private func admit(_ entrant: Entrant, permit: CircuitPermit?, admission: Admission, now: Instant) {
+        switch entrant {
+        case .call(let call): send(call, permit: permit, admission: admission, now: now)
+        case .permit(let request): request.admitted(admission, permit: permit, now: now)
+        }
+    }
+
     private func send(_ call: Call, permit: CircuitPermit?, admission: Admission, now: Instant) {
         guard let connection = pool.takeIdle(fresh: call.needsFreshConnection) else {
             // Cannot be: the limiter was told that one is ready. What was taken goes back all the same.
@@ -165,8 +182,8 @@ final class Gate {
         call.start(on: connection, permit: permit, admission: admission, now: now)
     }
 
-    private func claim(_ call: Call, now: Instant) -> Claim {
-        let endpoint = call.endpoint
+    private func claim(_ entrant: Entrant, now: Instant) -> Claim {
+        let endpoint = entrant.endpoint
         guard let circuit = endpoint.circuit else { return .granted(nil) }
         let bypass = endpoint.settings.bypassesCircuit
         switch circuit.onLoop({ $0.claim(bypass: bypass, now: now) }) {
@@ -179,13 +196,21 @@ final class Gate {
     }
 
     private func turnedAway(_ ticket: Ticket, _ refusal: Refusal) {
-        guard let call = waiting[ticket] else { return }
+        guard let entrant = waiting[ticket] else { return }
         forget(ticket)
-        if refusal.reason == .circuitOpen { call.endpoint.emit(.circuitRefused) }
-        call.refuse(refusal)
+        if refusal.reason == .circuitOpen { entrant.endpoint.emit(.circuitRefused) }
+        entrant.refuse(refusal)
+    }
+
+    private func remember(_ ticket: Ticket, _ entrant: Entrant) {
+        waiting[ticket] = entrant
+        entrant.ticket = ticket
+        if entrant.call != nil { callsWaiting += 1 }
     }
 
     private func forget(_ ticket: Ticket) {
-        waiting.removeValue(forKey: ticket)?.ticket = nil
+        guard let entrant = waiting.removeValue(forKey: ticket) else { return }
+        entrant.ticket = nil
+        if entrant.call != nil { callsWaiting -= 1 }
     }
 }

@@ -101,11 +101,21 @@ final class ProviderSignals {
         }
         guard head.status >= 400 else { return Verdict() }
         let retryAfter = head.first(.retryAfter).flatMap(time.retryAfter)
-        if let freeze = freezes.freeze(status: head.status, retryAfter: retryAfter, now: now) {
-            stop(freeze, status: head.status, endpoint: endpoint, now: now)
-        }
-        if head.status == 429 { shrink(endpoint, sentAt: sentAt, now: now) }
-        return Verdict(isBan: freezes.isBan(status: head.status), retryAfter: retryAfter)
+        return heard(failure: head.status, retryAfter: retryAfter, for: endpoint, sentAt: sentAt, now: now)
+    }
+
+    /// What the holder of a permit tells of its answer: the status (nil: there was no answer), and headers by their names
+    /// in lower case.
+    func heard(
+        status: Int?, _ headers: [String: String], for endpoint: Int, cost: Int, sentAt: Instant,
+        wallOffset: TimeSpan, now: Instant
+    ) -> Verdict {
+        guard isOn else { return Verdict() }
+        let time = HeaderTime(now: now, wallOffset: wallOffset)
+        if let reading = reader.read(time, { headers[$0] }) { heard(reading, for: endpoint, cost: cost, now: now) }
+        guard let status, status >= 400 else { return Verdict() }
+        let retryAfter = headers["retry-after"].flatMap(time.retryAfter)
+        return heard(failure: status, retryAfter: retryAfter, for: endpoint, sentAt: sentAt, now: now)
     }
 
     /// The body of an answer has turned out to mean something else than its status.
@@ -137,6 +147,16 @@ final class ProviderSignals {
     }
 
     // MARK: Within
+
+    private func heard(
+        failure status: Int, retryAfter: TimeSpan?, for endpoint: Int, sentAt: Instant, now: Instant
+    ) -> Verdict {
+        if let freeze = freezes.freeze(status: status, retryAfter: retryAfter, now: now) {
+            stop(freeze, status: status, endpoint: endpoint, now: now)
+        }
+        if status == 429 { shrink(endpoint, sentAt: sentAt, now: now) }
+        return Verdict(isBan: freezes.isBan(status: status), retryAfter: retryAfter)
+    }
 
     private func heard(_ reading: ProviderReading, for endpoint: Int, cost: Int, now: Instant) {
         let place = quotaOf[endpoint]

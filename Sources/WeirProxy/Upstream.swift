@@ -11,6 +11,7 @@ package final class Upstream {
     let gate: Gate
     let signals: ProviderSignals
     let retries: Retries
+    let permits: Permits
     let writer: RequestWriter
     /// The name in `Via`; nil: none is added.
     let viaName: String?
@@ -71,6 +72,8 @@ package final class Upstream {
             own, endpoints: endpoints, control: control, upstreamSink: upstreamSink, limiter: limiter,
             eventLoop: eventLoop)
         retries = Retries(own.retry.budget, on: eventLoop)
+        permits = Permits(
+            of: settings.name, limiter: limiter, signals: signals, upstreamSink: upstreamSink, eventLoop: eventLoop)
         let connector = try UpstreamConnector(
             url: settings.url, caFile: settings.caFile, timeout: settings.timeouts.connect,
             addressLifetime: settings.pool.dnsTTL, eventLoop: eventLoop)
@@ -165,7 +168,8 @@ package final class Upstream {
         return UpstreamSnapshot(
             takenAt: now, wallOffset: wallOffset, circuit: sharedCircuit?.onLoop { $0.snapshot(now: now) },
             limits: Array(admission.limits.prefix(shared)), provider: views.upstream, line: admission,
-            retryBudget: isEnforcing ? retries.remaining(now: now) : nil, connections: pool.counts, endpoints: rows)
+            retryBudget: isEnforcing ? retries.remaining(now: now) : nil, permits: permits.count,
+            connections: pool.counts, endpoints: rows)
     }
 
     private func watchCircuits() {

@@ -32,6 +32,8 @@ package struct UpstreamSnapshot: Sendable {
     package let line: AdmissionSnapshot
     /// How many retries the budget has room for; nil where nothing is retried.
     package let retryBudget: Int?
+    /// Permits given and not yet reported.
+    package let permits: Int
     /// Connections to the provider.
     package let connections: (active: Int, idle: Int)
     /// Every endpoint, `other` last.

@@ -33,6 +33,8 @@ public enum Event: Sendable {
     case retryBudgetExhausted
     /// A call spent this long in Weir itself.
     case overhead(TimeSpan)
+    /// A permit was never reported.
+    case permitExpired
     /// A call ended for its caller.
     case callEnded(CallOutcome)
 }

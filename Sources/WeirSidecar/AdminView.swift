@@ -1,11 +1,12 @@
 internal import FoundationEssentials
 internal import Synchronization
+internal import WeirAPI
 internal import WeirAdmin
 internal import WeirMetrics
 internal import WeirProxy
 
 /// What the admin endpoint shows: it gathers snapshots from the loops when somebody asks, and passes on what is changed.
-final class AdminView: AdminSource {
+final class AdminView: AdminSource, UpstreamFinder {
     private enum Phase {
         case starting
         case ready([Lane])
@@ -113,6 +114,11 @@ final class AdminView: AdminSource {
                 }
             }
         }
+    }
+
+    /// Where the upstream of that name is found.
+    func upstream(named name: String) -> PlacedUpstream? {
+        lanes.lazy.compactMap { $0.place(of: name) }.first
     }
 
     private func done(

@@ -49,7 +49,7 @@ struct EventLog: Sendable {
         case .quotaLow(let remaining):
             tell(.warning, "little of the provider's quota remains", endpoint, ["remaining": "\(remaining)"])
         case .circuitRefused, .limitHit, .admitted, .lineRefused, .attemptFailed, .attemptEnded, .retried,
-            .retryBudgetExhausted, .overhead, .callEnded:
+            .retryBudgetExhausted, .overhead, .permitExpired, .callEnded:
             break
         }
     }

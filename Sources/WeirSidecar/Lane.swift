@@ -1,5 +1,6 @@
 internal import Logging
 internal import NIOCore
+internal import WeirAPI
 internal import WeirAdmin
 internal import WeirCore
 internal import WeirMetrics
@@ -46,7 +47,7 @@ struct Lane: Sendable {
         do {
             try await loop.flatSubmit { listener.value.bind() }.get()
         } catch {
-            throw StartError.address("\(address)", upstreams: upstreams.map(\.name), error)
+            throw StartError.address("\(address)", for: upstreams.map(\.name).joined(separator: ", "), error)
         }
         return Lane(upstreams: upstreams, metrics: metrics, listener: listener, loop: loop)
     }
@@ -94,6 +95,14 @@ struct Lane: Sendable {
         return try await loop.submit {
             listener.value.upstreams.first { $0.settings.name == name }.map(body)
         }.get()
+    }
+
+    /// Where the upstream of that name is found; nil where there is none.
+    func place(of name: String) -> PlacedUpstream? {
+        guard upstreams.contains(where: { $0.name == name }) else { return nil }
+        return PlacedUpstream(on: loop) { [listener] in
+            listener.value.upstreams.first { $0.settings.name == name }
+        }
     }
 
     /// Refuses those in line and waits for the calls under way, `timeout` at the most. Returns whether all have ended.

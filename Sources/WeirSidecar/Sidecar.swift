@@ -1,6 +1,7 @@
 package import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import WeirAPI
 internal import WeirAdmin
 package import WeirConfiguration
 internal import WeirCore
@@ -13,18 +14,20 @@ package final class Sidecar: Sendable {
     private let lanes: [Lane]
     private let view: AdminView
     private let admin: AdminServer
+    private let permits: PermitServer?
     private let monitor: Task<Void, Never>
     private let log: Logger
 
     private init(
         settings: SidecarSettings, group: MultiThreadedEventLoopGroup, lanes: [Lane], view: AdminView,
-        admin: AdminServer, monitor: Task<Void, Never>, log: Logger
+        admin: AdminServer, permits: PermitServer?, monitor: Task<Void, Never>, log: Logger
     ) {
         self.settings = settings
         self.group = group
         self.lanes = lanes
         self.view = view
         self.admin = admin
+        self.permits = permits
         self.monitor = monitor
         self.log = log
     }
@@ -58,10 +61,11 @@ package final class Sidecar: Sendable {
                     try await Lane.open(
                         address, upstreams, on: group.next(), catalogue: catalogue, log: log, feed: feed))
             }
+            let permits = try await permitServer(settings.api, group: group, finder: view)
             view.becomeReady(lanes)
             let sidecar = Sidecar(
                 settings: settings, group: group, lanes: lanes, view: view, admin: server,
-                monitor: monitor(lanes), log: log)
+                permits: permits, monitor: monitor(lanes), log: log)
             try await sidecar.announce()
             return sidecar
         } catch {
@@ -86,6 +90,17 @@ package final class Sidecar: Sendable {
         return listeners
     }
 
+    private static func permitServer(
+        _ options: APIOptions, group: MultiThreadedEventLoopGroup, finder: AdminView
+    ) async throws -> PermitServer? {
+        guard let address = options.listen else { return nil }
+        do {
+            return try await PermitServer.start(on: address, group: group, finder: finder)
+        } catch {
+            throw StartError.address("\(address)", for: "the acquire/report API", error)
+        }
+    }
+
     /// The address of the admin endpoint as bound.
     package var adminAddress: String { admin.address }
 
@@ -104,6 +119,7 @@ package final class Sidecar: Sendable {
         log.notice("draining", metadata: ["timeout": "\(settings.drainTimeout.text)"])
         monitor.cancel()
         view.drain()
+        permits?.drain()
         let finished = await withTaskGroup(of: Bool.self) { tasks in
             for lane in lanes {
                 tasks.addTask { (try? await lane.drain(timeout: self.settings.drainTimeout)) ?? false }
@@ -112,6 +128,7 @@ package final class Sidecar: Sendable {
         }
         if !finished { log.warning("drain timed out; calls under way are cut") }
         for lane in lanes { try? await lane.close() }
+        await permits?.close()
         admin.stop()
         try? await group.shutdownGracefully()
         log.notice("stopped")
@@ -132,7 +149,6 @@ package final class Sidecar: Sendable {
     /// What a configuration may ask for and this version does not have is refused rather than left undone.
     private static func refuseWhatIsMissing(_ settings: SidecarSettings) throws(StartError) {
         var missing: [String] = []
-        if settings.api.listen != nil { missing.append("api.listen") }
         if settings.stateFile != nil { missing.append("state_file") }
         if settings.log.format == .json { missing.append("log.format: json") }
         if settings.log.access { missing.append("log.access") }
@@ -145,6 +161,7 @@ package final class Sidecar: Sendable {
         for (upstream, address) in try await addresses() {
             log.notice("listening", metadata: ["upstream": "\(upstream)", "address": "\(address)"])
         }
+        if let permits { log.notice("api", metadata: ["address": "\(permits.address)"]) }
         log.notice("admin", metadata: ["address": "\(admin.address)"])
     }
 }

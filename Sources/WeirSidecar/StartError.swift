@@ -12,11 +12,10 @@ package struct StartError: Error, CustomStringConvertible {
     /// Whether an address could not be had (exit 69), rather than the configuration be wrong (exit 78).
     package let isUnavailable: Bool
 
-    static func address(_ address: String, upstreams: [String], _ error: any Error) -> StartError {
+    static func address(_ address: String, for whom: String, _ error: any Error) -> StartError {
         let reason = (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-        let names = upstreams.joined(separator: ", ")
         return StartError(
-            description: "cannot listen on \(address) for \(names): \(reason)", isUnavailable: true)
+            description: "cannot listen on \(address) for \(whom): \(reason)", isUnavailable: true)
     }
 
     static func missing(_ features: [String]) -> StartError {

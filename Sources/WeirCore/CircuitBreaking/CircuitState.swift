@@ -74,6 +74,9 @@ public enum Outcome: Sendable {
 public struct CircuitPermit: Hashable, Sendable {
     let generation: UInt64
     let probe: UInt64?
+
+    /// Whether it is one of the few that a HALF_OPEN circuit gives.
+    public var isProbe: Bool { probe != nil }
 }
 
 /// What a circuit answers to a call.

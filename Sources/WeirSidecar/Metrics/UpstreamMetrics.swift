@@ -19,6 +19,7 @@ struct UpstreamMetrics: Sendable {
     private let active: Gauge
     private let idle: Gauge
     private let permits: Gauge
+    private let permitsExpired: Counter
 
     init(_ catalogue: MetricCatalogue, _ settings: UpstreamSettings) throws(MetricError) {
         let upstream = settings.name
@@ -56,14 +57,18 @@ struct UpstreamMetrics: Sendable {
         active = try catalogue.connections.series([upstream, "active"])
         idle = try catalogue.connections.series([upstream, "idle"])
         permits = try catalogue.permitsOutstanding.series([upstream])
-        _ = try catalogue.permitsExpired.series([upstream])
+        permitsExpired = try catalogue.permitsExpired.series([upstream])
     }
 
     /// What the events of an endpoint do ("" for the upstream itself).
     func sink(endpoint: String) -> EventSink {
         if let metrics = endpoints[endpoint] { return { metrics.record($0) } }
-        return { [sharedCircuit] event in
-            if case .circuitMoved(let transition) = event { sharedCircuit?.moved(transition) }
+        return { [sharedCircuit, permitsExpired] event in
+            switch event {
+            case .circuitMoved(let transition): sharedCircuit?.moved(transition)
+            case .permitExpired: permitsExpired.increment()
+            default: break
+            }
         }
     }
 
@@ -80,6 +85,7 @@ struct UpstreamMetrics: Sendable {
         for (gauge, length) in zip(queueLength, snapshot.line.lengthByPriority) { gauge.set(Double(length)) }
         active.set(Double(snapshot.connections.active))
         idle.set(Double(snapshot.connections.idle))
+        permits.set(Double(snapshot.permits))
     }
 
     /// Series of what a provider says come into being when it has said it.

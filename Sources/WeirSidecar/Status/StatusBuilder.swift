@@ -25,7 +25,8 @@ struct StatusBuilder {
                 active: snapshot.connections.active, idle: snapshot.connections.idle,
                 max: settings.pool.maxConnections),
             retryBudget: Nullable(snapshot.retryBudget.map(StatusDocument.RetryBudget.init)),
-            permits: .init(outstanding: 0), endpoints: snapshot.endpoints.map { endpoint($0, of: snapshot, metrics) })
+            permits: .init(outstanding: snapshot.permits),
+            endpoints: snapshot.endpoints.map { endpoint($0, of: snapshot, metrics) })
     }
 
     func text(_ date: Date) -> String {
