@@ -40,7 +40,8 @@ IMPURE = re.compile(
     r"ContinuousClock|SuspendingClock|Date\(\)|SystemRandomNumberGenerator|\.random\(|Task\.sleep|\bTask\s*\{|print\(")
 # Only these may hold `unsafe`, beside whole targets whose work it is.
 UNSAFE_FILES = {"LoopExecutor.swift", "CircuitBreaker.swift", "RateLimiter.swift", "Session.swift", "Terminal.swift",
-                "StartError.swift", "ProcFile.swift", "StatusScreen.swift"}
+                "StartError.swift", "ProcFile.swift", "StatusScreen.swift",
+                "StartPages.swift"}
 UNSAFE_TARGETS = {"WeirHTTP", "WeirAdmin", "WeirTestKit"}
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)?(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:\w+\s+)?(\w+)")
 

@@ -33,6 +33,7 @@ enum Session {
             Terminal.complain("weir: internal failure: \(error)")
             throw ExitCode.internalFailure
         }
+        StartPages.release()
         let beside = Task { await whileRunning(sidecar) }
         var stopping: Task<Void, Never>?
         for await signal in signals {
