@@ -28,8 +28,24 @@ extension LoopActor {
     @inlinable @inline(__always)
     public nonisolated func onLoop<Result: Sendable>(_ body: (isolated Self) -> Result) -> Result {
         executor.loop.preconditionInEventLoop()
-        return withoutActuallyEscaping(body) { body in
-            unsafe unsafeBitCast(body, to: ((Self) -> Result).self)(self)
-        }
+        return unsafe unsafeBitCast(IsolatedCall<Self, Result>(), to: PlainCall<Self, Result>.self).call(self, body)
     }
+}
+
+/// Calls what an actor's isolation guards. The isolation is a part of the type and of nothing else, so that the same
+/// function is the plain one of `PlainCall`. Bare functions would be wrapped, and allocated, to be cast.
+@usableFromInline
+struct IsolatedCall<Isolated: Actor, Result> {
+    @usableFromInline let call: (isolated Isolated, (isolated Isolated) -> Result) -> Result
+
+    @inlinable @inline(__always)
+    init() {
+        call = { actor, body in body(actor) }
+    }
+}
+
+/// `IsolatedCall` without the word.
+@usableFromInline
+struct PlainCall<Isolated: Actor, Result> {
+    @usableFromInline let call: (Isolated, (isolated Isolated) -> Result) -> Result
 }
