@@ -90,8 +90,11 @@ public struct AdmissionControl: Sendable {
     /// Admits a call, puts it in line, or refuses it. Where nothing is `ready` to carry it, it waits even if the limits
     /// would admit it.
     public mutating func enter(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
-        var demand = demand
-        demand.keys = stack.fitting(demand.keys, of: demand.endpoint)
+        guard stack.isFitting(demand.keys, of: demand.endpoint) else {
+            var fitting = demand
+            fitting.keys = stack.fitting(demand.keys, of: demand.endpoint)
+            return enter(fitting, ready: ready, now: now)
+        }
         if mode == .shadow {
             return ready ? .admitted(watch(demand.request, demand, now: now)) : join(demand, limited: false, now: now)
         }
@@ -202,11 +205,13 @@ public struct AdmissionControl: Sendable {
 
     /// The attempt is over: frees the places that it held in flight, once.
     public mutating func release(_ admission: Admission, now: Instant) {
-        guard let ticket = admission.holding, let holding = places.strike(ticket) else { return }
-        switch holding {
-        case .ofEndpoint(let endpoint, let keys):
+        guard let ticket = admission.holding, let struck = places.strike(ticket) else { return }
+        switch struck {
+        case .ofEndpoint(let endpoint):
+            stack.release(endpoint, .none, number: admission.number, now: now)
+        case .other(.ofEndpoint(let endpoint, let keys)):
             stack.release(endpoint, keys, number: admission.number, now: now)
-        case .listed(let held):
+        case .other(.listed(let held)):
             for place in held { stack.release(place, number: admission.number, now: now) }
         }
     }

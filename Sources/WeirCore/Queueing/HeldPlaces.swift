@@ -15,41 +15,86 @@ struct HeldPlaces: Sendable {
         case listed([HeldPlace])
     }
 
+    /// What a call held that was struck out. Nearly all hold what their endpoint has, and no keys: that is told at once.
+    enum Struck {
+        case ofEndpoint(Int)
+        case other(Holding)
+    }
+
+    private enum Content {
+        /// Nobody's, and which slot is vacant besides.
+        case vacant(next: Int?)
+        case ofEndpoint(Int)
+        /// What `others` has for the slot.
+        case other
+    }
+
     private struct Slot {
-        var holding: Holding?
+        var content: Content
         var generation: UInt32 = 0
     }
 
-    private var slots: [Slot] = []
-    private var vacant: [Int] = []
-
+    private var slots: ContiguousArray<Slot> = []
+    /// By slot, as far as there are any.
+    private var others: ContiguousArray<Holding?> = []
+    private var vacant: Int?
     /// Calls in flight that hold places.
-    var count: Int { slots.count - vacant.count }
+    private(set) var count = 0
 
     /// Enters a call in flight.
     mutating func enter(endpoint: Int, keys: CallKeys) -> PlaceTicket {
-        let slot = vacant.popLast() ?? slots.count
-        if slot == slots.count { slots.append(Slot()) }
-        slots[slot].holding = .ofEndpoint(endpoint, keys)
+        let slot = vacantSlot()
+        count += 1
+        if keys.count == 0 {
+            slots[slot].content = .ofEndpoint(endpoint)
+        } else {
+            keep(.ofEndpoint(endpoint, keys), slot)
+        }
         return PlaceTicket(slot: slot, generation: slots[slot].generation)
     }
 
-    /// Strikes a call out and returns what it holds; nil where that was done before.
-    mutating func strike(_ ticket: PlaceTicket) -> Holding? {
-        guard slots.indices.contains(ticket.slot), slots[ticket.slot].generation == ticket.generation,
-            let holding = slots[ticket.slot].holding
-        else { return nil }
-        slots[ticket.slot].holding = nil
+    /// Strikes a call out and returns what it held; nil where that was done before.
+    mutating func strike(_ ticket: PlaceTicket) -> Struck? {
+        guard slots.indices.contains(ticket.slot), slots[ticket.slot].generation == ticket.generation else { return nil }
+        let struck: Struck
+        switch slots[ticket.slot].content {
+        case .vacant: return nil
+        case .ofEndpoint(let endpoint): struck = .ofEndpoint(endpoint)
+        case .other:
+            guard let holding = others[ticket.slot] else { return nil }
+            others[ticket.slot] = nil
+            struck = .other(holding)
+        }
+        slots[ticket.slot].content = .vacant(next: vacant)
         slots[ticket.slot].generation &+= 1
-        vacant.append(ticket.slot)
-        return holding
+        vacant = ticket.slot
+        count -= 1
+        return struck
     }
 
     /// Rewrites what each call holds.
     mutating func rewrite(_ change: (Holding) -> [HeldPlace]) {
         for slot in slots.indices {
-            guard let holding = slots[slot].holding else { continue }
-            slots[slot].holding = .listed(change(holding))
+            switch slots[slot].content {
+            case .vacant: continue
+            case .ofEndpoint(let endpoint): keep(.listed(change(.ofEndpoint(endpoint, .none))), slot)
+            case .other: others[slot] = others[slot].map { .listed(change($0)) }
+            }
         }
+    }
+
+    private mutating func keep(_ holding: Holding, _ slot: Int) {
+        while others.count <= slot { others.append(nil) }
+        others[slot] = holding
+        slots[slot].content = .other
+    }
+
+    private mutating func vacantSlot() -> Int {
+        guard let slot = vacant, case .vacant(let next) = slots[slot].content else {
+            slots.append(Slot(content: .vacant(next: nil)))
+            return slots.count - 1
+        }
+        vacant = next
+        return slot
     }
 }
