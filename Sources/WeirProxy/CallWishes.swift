@@ -76,30 +76,34 @@ struct CallWishes {
     ) throws(Malformed) -> CallKeys {
         guard let keying = endpoint.keying else { return .none }
         do {
-            return try keying.keys { source in
-                part(source, of: head, endpoint: endpoint, upstream: upstream, peer: peer)
+            return try keying.keys { source, hash in
+                feed(source, of: head, endpoint: endpoint, upstream: upstream, peer: peer, into: &hash)
             }
         } catch {
             throw Malformed("The call has no key for the limit \(error.limit).", limit: error.limit)
         }
     }
 
-    private static func part(
-        _ source: KeySource, of head: RequestHead, endpoint: Endpoint, upstream: Upstream, peer: () -> SocketAddress?
-    ) -> String? {
+    /// Feeds a part of a key, if the call has it.
+    private static func feed(
+        _ source: KeySource, of head: RequestHead, endpoint: Endpoint, upstream: Upstream, peer: () -> SocketAddress?,
+        into hash: inout SipHash
+    ) -> Bool {
         switch source {
         case .header(let name):
             let field = FieldName(name)
-            if !upstream.settings.honoursCallerHeaders, name.lowercased().hasPrefix("weir-") { return nil }
-            return head.withFirst(field) { String(decoding: $0) }
-        case .query(let name): return head.withQueryItem(name.utf8) { String(decoding: $0) }
-        case .cookie(let name): return head.withCookie(name.utf8) { String(decoding: $0) }
+            if !upstream.settings.honoursCallerHeaders, name.lowercased().hasPrefix("weir-") { return false }
+            return head.withFirst(field) { hash.combine($0) } ?? false
+        case .query(let name): return head.withQueryItem(name.utf8) { hash.combine($0) } ?? false
+        case .cookie(let name): return head.withCookie(name.utf8) { hash.combine($0) } ?? false
         case .clientIP:
-            return ClientAddress.of(head, peer: peer(), trusted: upstream.settings.trustedProxies)
+            let address = ClientAddress.of(head, peer: peer(), trusted: upstream.settings.trustedProxies)
+            return address.map { hash.combine($0) } ?? false
         case .path(let name):
-            guard let pattern = endpoint.settings.match.path else { return nil }
+            guard let pattern = endpoint.settings.match.path else { return false }
             return head.withPath { path in
-                pattern.segment(named: name, in: path).map { String(decoding: path.extracting($0)) }
+                guard let segment = pattern.segment(named: name, in: path) else { return false }
+                return hash.combine(path.extracting(segment))
             }
         }
     }

@@ -94,7 +94,7 @@ public struct Line: Sendable {
 
     /// The lane of such calls; nil where none is open.
     func lane(_ endpoint: Int, _ keys: CallKeys) -> Int? {
-        if keys.keys.isEmpty { return endpoint }
+        if keys.count == 0 { return endpoint }
         return lanePlaces.isEmpty ? nil : lanePlaces[LaneName(endpoint: endpoint, keys: keys)]
     }
 
@@ -109,7 +109,7 @@ public struct Line: Sendable {
     /// Closes a lane of calls with keys in which nobody stands, and returns it; nil where it stays.
     mutating func closeIfEmpty(_ place: Int) -> Lane? {
         let lane = lanes[place]
-        guard lane.count == 0, !lane.keys.keys.isEmpty else { return nil }
+        guard lane.count == 0, lane.keys.count > 0 else { return nil }
         lanePlaces[LaneName(endpoint: lane.endpoint, keys: lane.keys)] = nil
         vacantLanes.append(place)
         return lane

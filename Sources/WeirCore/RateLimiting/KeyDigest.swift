@@ -24,9 +24,51 @@ public struct LimitKey: Hashable, Sendable {
 }
 
 /// A call's keys, one for each keyed limit of its endpoint in the limits' order; nil where that limit does not apply.
+///
+/// None or one, which is what nearly every call has, takes no allocation.
 public struct CallKeys: Hashable, Sendable {
-    /// The keys of a call to an endpoint without keyed limits. Takes no allocation.
-    public static let none = CallKeys(keys: [])
+    private enum Content: Hashable {
+        case none
+        case one(LimitKey?)
+        case several([LimitKey?])
+    }
 
-    let keys: [LimitKey?]
+    /// The keys of a call to an endpoint without keyed limits.
+    public static var none: CallKeys { CallKeys(content: .none) }
+
+    private let content: Content
+
+    private init(content: Content) {
+        self.content = content
+    }
+
+    init(_ only: LimitKey?) {
+        content = .one(only)
+    }
+
+    init(_ keys: [LimitKey?]) {
+        switch keys.count {
+        case 0: content = .none
+        case 1: content = .one(keys[0])
+        default: content = .several(keys)
+        }
+    }
+
+    /// For how many limits.
+    var count: Int {
+        switch content {
+        case .none: 0
+        case .one: 1
+        case .several(let keys): keys.count
+        }
+    }
+
+    /// The key for one of them; nil where it does not apply, or there is none.
+    subscript(_ position: Int) -> LimitKey? {
+        switch content {
+        case .none: nil
+        case .one(let key): position == 0 ? key : nil
+        case .several(let keys): keys.indices.contains(position) ? keys[position] : nil
+        }
+    }
 }

@@ -21,6 +21,7 @@ struct KeyedLimit: Sendable {
     }
 
     /// What a call of that cost takes of its key.
+    @inline(__always)
     func units(_ key: LimitKey, cost: Int) -> Int {
         states.weight(of: key, cost: cost)
     }
@@ -33,7 +34,16 @@ struct KeyedLimit: Sendable {
             ?? .distantFuture
     }
 
+    /// Whether a call of that cost fits at `now`.
+    @inline(__always)
+    mutating func admits(_ key: LimitKey, cost: Int, isCritical: Bool, now: Instant) -> Bool {
+        states.admits(
+            key, units: units(key, cost: cost),
+            reserved: isCritical ? 0 : reserved[min(key.tier, reserved.count - 1)], now: now)
+    }
+
     /// Takes what a call of that cost needs.
+    @inline(__always)
     mutating func take(_ key: LimitKey, cost: Int, number: UInt32, now: Instant) {
         states.take(key, units: units(key, cost: cost), number: number, now: now)
     }

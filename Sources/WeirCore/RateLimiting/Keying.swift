@@ -16,36 +16,52 @@ public struct MissingKey: Error, Hashable, Sendable {
 ///
 /// Tiers are a part of the key: a limit with tiers is a keyed one even where it names no key.
 public struct Keying: Sendable {
+    private struct Limit {
+        let settings: LimitSettings
+        /// What stands for each tier's name.
+        let tierNames: [KeyDigest]
+        /// For each tier, what its keys' parts are fed into.
+        let hashes: [SipHash]
+    }
+
     private let seed: KeySeed
-    private let limits: [LimitSettings]
+    private let limits: [Limit]
 
     init?(seed: KeySeed, limits: [LimitSettings]) {
         let keyed = limits.filter(\.isKeyed)
         guard !keyed.isEmpty else { return nil }
         self.seed = seed
-        self.limits = keyed
+        self.limits = keyed.map { limit in
+            Limit(
+                settings: limit,
+                tierNames: (limit.tiers?.tiers ?? []).map { tier in
+                    var hash = SipHash(seed: seed)
+                    hash.combine(tier.name)
+                    return hash.finish()
+                },
+                hashes: limit.algorithms.indices.map { limit.keyHash(isKeyless: false, tier: $0, seed: seed) })
+        }
     }
 
     /// The keys of a call whose parts `value` knows: nil for one that the call does not have.
     ///
     /// - Throws: where a limit whose `keyMissing` is `reject` finds a part missing.
     public func keys(_ value: (KeySource) -> String?) throws(MissingKey) -> CallKeys {
+        try keys { source, hash in
+            value(source).map { hash.combine($0) } ?? false
+        }
+    }
+
+    /// The keys of a call whose parts `feed` feeds, each as one text or its bytes, which takes no copy of them; it returns
+    /// false, and feeds nothing, for one that the call does not have.
+    ///
+    /// - Throws: where a limit whose `keyMissing` is `reject` finds a part missing.
+    public func keys(_ feed: (KeySource, inout SipHash) -> Bool) throws(MissingKey) -> CallKeys {
+        if limits.count == 1 { return CallKeys(try key(of: limits[0], feed)) }
         var keys: [LimitKey?] = []
         keys.reserveCapacity(limits.count)
-        for limit in limits {
-            var missing: KeySource?
-            var parts: [String] = []
-            for source in limit.key {
-                guard let part = value(source) else {
-                    missing = source
-                    break
-                }
-                parts.append(part)
-            }
-            let tier = limit.tiers.flatMap { value($0.by) }
-            keys.append(try key(of: limit, parts: missing == nil ? parts : nil, missing: missing, tier: tier))
-        }
-        return CallKeys(keys: keys)
+        for limit in limits { keys.append(try key(of: limit, feed)) }
+        return CallKeys(keys)
     }
 
     /// The keys of a call that are given by the limits' names, as one text for each, and its tier's name.
@@ -55,25 +71,41 @@ public struct Keying: Sendable {
     /// - Throws: where a limit whose `keyMissing` is `reject` has no key.
     public func keys(byLimit key: (String) -> String?, tier: String?) throws(MissingKey) -> CallKeys {
         var keys: [LimitKey?] = []
-        for limit in limits {
+        for limit in limits.map(\.settings) {
             let parts = limit.key.isEmpty ? [] : key(limit.name).map { [$0] }
-            keys.append(try self.key(of: limit, parts: parts, missing: nil, tier: tier))
-        }
-        return CallKeys(keys: keys)
-    }
-
-    private func key(
-        of limit: LimitSettings, parts: [String]?, missing: KeySource?, tier: String?
-    ) throws(MissingKey) -> LimitKey? {
-        let tier = limit.tierIndex(tier)
-        guard let parts else {
-            switch limit.keyMissing {
-            case .skip: return nil
-            case .reject: throw MissingKey(limit: limit.name, source: missing)
-            case .shared: return limit.key(nil, tier: tier, seed: seed)
+            let tier = limit.tierIndex(tier)
+            if let parts {
+                keys.append(limit.key(parts, tier: tier, seed: seed))
+            } else {
+                keys.append(try keyless(limit, missing: nil, tier: tier))
             }
         }
-        return limit.key(parts, tier: tier, seed: seed)
+        return CallKeys(keys)
+    }
+
+    private func key(of limit: Limit, _ feed: (KeySource, inout SipHash) -> Bool) throws(MissingKey) -> LimitKey? {
+        let tier = tier(of: limit, feed)
+        var hash = limit.hashes[tier]
+        for source in limit.settings.key where !feed(source, &hash) {
+            return try keyless(limit.settings, missing: source, tier: tier)
+        }
+        return LimitKey(digest: hash.finish(), tier: tier)
+    }
+
+    private func tier(of limit: Limit, _ feed: (KeySource, inout SipHash) -> Bool) -> Int {
+        guard let by = limit.settings.tiers?.by else { return 0 }
+        var hash = SipHash(seed: seed)
+        let isTold = feed(by, &hash)
+        let name = hash.finish()
+        return (isTold ? limit.tierNames.firstIndex(of: name) : nil) ?? limit.settings.tierIndex(nil)
+    }
+
+    private func keyless(_ limit: LimitSettings, missing: KeySource?, tier: Int) throws(MissingKey) -> LimitKey? {
+        switch limit.keyMissing {
+        case .skip: nil
+        case .reject: throw MissingKey(limit: limit.name, source: missing)
+        case .shared: limit.key(nil, tier: tier, seed: seed)
+        }
     }
 }
 
@@ -96,10 +128,16 @@ extension LimitSettings {
 
     /// The key of those `parts`; nil: the one of all calls without a key.
     func key(_ parts: [String]?, tier: Int, seed: KeySeed) -> LimitKey {
-        var hash = SipHash(seed: seed)
-        hash.combine(parts == nil ? 0 : 1)
-        if let tiers, tiers.tiers.indices.contains(tier) { hash.combine(tiers.tiers[tier].name) }
+        var hash = keyHash(isKeyless: parts == nil, tier: tier, seed: seed)
         for part in parts ?? [] { hash.combine(part) }
         return LimitKey(digest: hash.finish(), tier: tier)
+    }
+
+    /// What the parts of a key in a tier are fed into.
+    func keyHash(isKeyless: Bool, tier: Int, seed: KeySeed) -> SipHash {
+        var hash = SipHash(seed: seed)
+        hash.combine(isKeyless ? 0 : 1)
+        if let tiers, tiers.tiers.indices.contains(tier) { hash.combine(tiers.tiers[tier].name) }
+        return hash
     }
 }

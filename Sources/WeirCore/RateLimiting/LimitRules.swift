@@ -63,6 +63,7 @@ package struct LimitRules: Hashable, Sendable {
     package var holdsPlaces: Bool { figures == .concurrency }
 
     /// The units that a call of `cost` takes: the cost, or 1 where attempts count.
+    @inline(__always)
     package func weight(cost: Int) -> Int {
         switch figures {
         case .slidingWindow, .tokenBucket, .calendarWindow: Self.bounded(cost)
@@ -86,13 +87,7 @@ package struct LimitRules: Hashable, Sendable {
     package func earliest(
         _ state: inout LimitState, units: Int, ahead: Int = 0, reserved: Int = 0, now: Instant
     ) -> Instant? {
-        let room = max(1, effectiveCapacity - max(0, reserved))
-        var units = Self.bounded(units)
-        if ahead > 0 {
-            units += Self.bounded(ahead)
-        } else if effectiveCapacity < capacity, units <= capacity {
-            units = min(units, room)
-        }
+        let (units, room) = asked(units, ahead: ahead, reserved: reserved)
         switch figures {
         case .slidingWindow(let window):
             return state.withLog { window.earliest(&$0, units: units, room: room, now: now) }
@@ -109,7 +104,37 @@ package struct LimitRules: Hashable, Sendable {
         }
     }
 
+    /// Whether `units` fit at `now` while `reserved` more stay free: whether `earliest` is no later.
+    @inline(__always)
+    package func admits(_ state: inout LimitState, units: Int, reserved: Int, now: Instant) -> Bool {
+        let (units, room) = asked(units, ahead: 0, reserved: reserved)
+        switch figures {
+        case .slidingWindow(let window):
+            return state.withLog { window.admits(&$0, units: units, room: room, now: now) }
+        case .tokenBucket(let bucket):
+            return bucket.admits(state.bucket, units: units, room: room, now: now)
+        case .calendarWindow(let window):
+            return state.withLog {
+                window.earliest(&$0, units: units, room: room, wallOffset: wallOffset, now: now) <= now
+            }
+        case .spacing(let spacing):
+            return spacing.earliest(state.spacing, units: units, now: now) <= now
+        case .concurrency:
+            return state.concurrency.earliest(units: units, room: room, now: now) != nil
+        }
+    }
+
+    /// The units that are asked for, and the room that they must fit into.
+    @inline(__always)
+    private func asked(_ units: Int, ahead: Int, reserved: Int) -> (units: Int, room: Int) {
+        let room = max(1, effectiveCapacity - max(0, reserved))
+        let units = Self.bounded(units)
+        if ahead > 0 { return (units + Self.bounded(ahead), room) }
+        return (effectiveCapacity < capacity && units <= capacity ? min(units, room) : units, room)
+    }
+
     /// Takes `units` at `now`, also where they do not fit: what has been sent is sent.
+    @inline(__always)
     package func take(_ state: inout LimitState, units: Int, now: Instant) {
         let units = Self.bounded(units)
         switch figures {
@@ -145,6 +170,7 @@ package struct LimitRules: Hashable, Sendable {
     }
 
     /// An attempt has ended: its place is free. Only concurrency limits hold places; for the others nothing happens.
+    @inline(__always)
     package func release(_ state: inout LimitState) {
         if case .concurrency = figures { state.concurrency.giveBack(units: 1) }
     }

@@ -80,9 +80,9 @@ extension LimitStack {
     ) -> CallKeys {
         let formerNeeds = former.needs(of: origin).map { former.need($0) }.filter { $0.keyed != nil }
         return CallKeys(
-            keys: needs(of: endpoint).map { need($0) }.filter { $0.keyed != nil }.map { need in
+            needs(of: endpoint).map { need($0) }.filter { $0.keyed != nil }.map { need in
                 guard let old = formerNeeds.first(where: { moved[$0.limit] == need.limit }),
-                    old.position < keys.keys.count, let key = keys.keys[old.position]
+                    let key = keys[old.position]
                 else { return nil }
                 let tiers = settings(need.limit).tierPlaces(of: former.settings(old.limit))
                 return tiers[key.tier].map { LimitKey(digest: key.digest, tier: $0) }

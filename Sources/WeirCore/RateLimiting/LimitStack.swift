@@ -11,6 +11,18 @@ public struct LimitStack: Sendable {
         let keyed: Int?
         /// The place of its key among a call's keys.
         let position: Int
+        /// Whether it counts calls in flight.
+        let holdsPlaces: Bool
+    }
+
+    /// What is asked of every call to one endpoint.
+    private struct Endpoint {
+        /// The places of its needs.
+        let needs: Range<Int>
+        /// Whether a call holds places while it is in flight.
+        let holdsPlaces: Bool
+        /// The keys of a call that brings none.
+        let keyless: CallKeys
     }
 
     /// What one call asks of its limits.
@@ -35,11 +47,8 @@ public struct LimitStack: Sendable {
     let seed: KeySeed
     private(set) var wallOffset = TimeSpan.zero
     private var needs: ContiguousArray<Need> = []
-    /// Where each endpoint's needs begin, and at last where all end.
-    private var starts: ContiguousArray<Int> = [0]
+    private var endpoints: ContiguousArray<Endpoint> = []
     let sharedCount: Int
-    /// The keys of a call to each endpoint that brings none.
-    private var keyless: [CallKeys] = []
 
     /// Limits `shared` by all calls, and each endpoint's own. Keys are digested under `seed`.
     public init(shared: [LimitSettings], endpoints: [[LimitSettings]], seed: KeySeed = KeySeed(0, 0)) {
@@ -49,17 +58,18 @@ public struct LimitStack: Sendable {
         for own in endpoints {
             let first = limits.count
             for limit in own { add(limit) }
-            var position = 0
             var keys: [LimitKey?] = []
+            let start = needs.count
             for limit in Array(shared.indices) + Array(first..<limits.count) {
                 let place = limits[limit].keyed
-                needs.append(Need(limit: limit, keyed: place, position: position))
-                guard let place else { continue }
-                position += 1
-                keys.append(keyed[place].keyOfKeyless)
+                let holdsPlaces = limits[limit].holdsPlaces
+                needs.append(Need(limit: limit, keyed: place, position: keys.count, holdsPlaces: holdsPlaces))
+                if let place { keys.append(keyed[place].keyOfKeyless) }
             }
-            keyless.append(CallKeys(keys: keys))
-            starts.append(needs.count)
+            let range = start..<needs.count
+            self.endpoints.append(
+                Endpoint(
+                    needs: range, holdsPlaces: needs[range].contains(where: \.holdsPlaces), keyless: CallKeys(keys)))
         }
     }
 
@@ -76,11 +86,11 @@ public struct LimitStack: Sendable {
     public var count: Int { limits.count }
 
     /// How many endpoints there are.
-    var endpointCount: Int { starts.count - 1 }
+    var endpointCount: Int { endpoints.count }
 
     /// The limits that a call to `endpoint` needs, as places for `need`.
     func needs(of endpoint: Int) -> Range<Int> {
-        starts[endpoint]..<starts[endpoint + 1]
+        endpoints[endpoint].needs
     }
 
     /// The limits of one endpoint alone.
@@ -100,7 +110,7 @@ public struct LimitStack: Sendable {
 
     /// Whether one limit that a call needs counts calls in flight.
     func holdsPlaces(at place: Int) -> Bool {
-        limits[needs[place].limit].holdsPlaces
+        needs[place].holdsPlaces
     }
 
     /// What the limit promises.
@@ -121,12 +131,17 @@ public struct LimitStack: Sendable {
     /// A call's keys as its endpoint needs them. A call that brings none, or those of another configuration, has those of
     /// calls without.
     func fitting(_ keys: CallKeys, of endpoint: Int) -> CallKeys {
-        keys.keys.count == keyless[endpoint].keys.count ? keys : keyless[endpoint]
+        isFitting(keys, of: endpoint) ? keys : endpoints[endpoint].keyless
+    }
+
+    /// Whether a call's keys are as many as its endpoint needs.
+    func isFitting(_ keys: CallKeys, of endpoint: Int) -> Bool {
+        keys.count == endpoints[endpoint].keyless.count
     }
 
     /// The key that a call uses of a keyed limit; nil where the limit does not apply to it, or is not keyed.
     func key(of need: Need, _ keys: CallKeys) -> LimitKey? {
-        need.keyed != nil && need.position < keys.keys.count ? keys.keys[need.position] : nil
+        need.keyed == nil ? nil : keys[need.position]
     }
 
     // MARK: Asking and taking
@@ -158,8 +173,27 @@ public struct LimitStack: Sendable {
 
     /// Whether every limit that the call needs admits it at `now`.
     mutating func admits(_ request: Request, now: Instant) -> Bool {
-        for place in needs(of: request.endpoint) where earliest(place, request, now: now) > now { return false }
+        for place in needs(of: request.endpoint) {
+            let need = needs[place]
+            if let keyedPlace = need.keyed {
+                if !admits(keyedPlace, need, request, now: now) { return false }
+            } else if allowances.isAny {
+                if earliest(place, request, now: now) > now { return false }
+            } else if !limits[need.limit].admits(cost: request.cost, isCritical: request.isCritical, now: now) {
+                return false
+            }
+        }
         return true
+    }
+
+    /// Notes that a call has asked for its keys.
+    mutating func touch(_ request: Request) {
+        guard request.keys.count > 0 else { return }
+        for place in needs(of: request.endpoint) {
+            let need = needs[place]
+            guard let keyedPlace = need.keyed, let key = key(of: need, request.keys) else { continue }
+            keyed[keyedPlace].states.touch(key.digest)
+        }
     }
 
     /// Takes from every limit that the call needs, whether it fits or not, for the admission of that `number`.
@@ -167,13 +201,26 @@ public struct LimitStack: Sendable {
         for place in needs(of: request.endpoint) {
             let need = needs[place]
             if let keyedPlace = need.keyed {
-                guard let key = key(of: need, request.keys) else { continue }
-                keyed[keyedPlace].take(key, cost: request.cost, number: number, now: now)
+                take(keyedPlace, need, request, number: number, now: now)
             } else {
                 let units = limits[need.limit].take(cost: request.cost, now: now)
                 if allowances.isAny { allowances.add(need.limit, -units) }
             }
         }
+    }
+
+    // What concerns keys stands in functions of its own: in the loops, it would cost calls without keys.
+
+    @inline(never)
+    private mutating func admits(_ place: Int, _ need: Need, _ request: Request, now: Instant) -> Bool {
+        guard let key = key(of: need, request.keys) else { return true }
+        return keyed[place].admits(key, cost: request.cost, isCritical: request.isCritical, now: now)
+    }
+
+    @inline(never)
+    private mutating func take(_ place: Int, _ need: Need, _ request: Request, number: UInt32, now: Instant) {
+        guard let key = key(of: need, request.keys) else { return }
+        keyed[place].take(key, cost: request.cost, number: number, now: now)
     }
 
     /// Takes from every limit that the call needs, if all of them admit it; from none otherwise.
@@ -200,14 +247,14 @@ public struct LimitStack: Sendable {
 
     /// Whether a call to `endpoint` holds places while it is in flight.
     func holdsPlaces(_ endpoint: Int) -> Bool {
-        needs(of: endpoint).contains { limits[needs[$0].limit].holdsPlaces }
+        endpoints[endpoint].holdsPlaces
     }
 
     /// The places that a call holds while it is in flight.
     func places(_ endpoint: Int, _ keys: CallKeys) -> [HeldPlace] {
         needs(of: endpoint).compactMap { place in
             let need = needs[place]
-            guard limits[need.limit].holdsPlaces else { return nil }
+            guard need.holdsPlaces else { return nil }
             guard need.keyed != nil else { return HeldPlace(limit: need.limit, key: nil) }
             return key(of: need, keys).map { HeldPlace(limit: need.limit, key: $0) }
         }
@@ -217,14 +264,19 @@ public struct LimitStack: Sendable {
     mutating func release(_ endpoint: Int, _ keys: CallKeys, number: UInt32, now: Instant) {
         for place in needs(of: endpoint) {
             let need = needs[place]
-            guard limits[need.limit].holdsPlaces else { continue }
-            guard need.keyed != nil else {
-                release(HeldPlace(limit: need.limit, key: nil), number: number, now: now)
-                continue
+            guard need.holdsPlaces else { continue }
+            if need.keyed == nil {
+                limits[need.limit].release()
+            } else {
+                releaseKeyed(need, keys, number: number, now: now)
             }
-            guard let key = key(of: need, keys) else { continue }
-            release(HeldPlace(limit: need.limit, key: key), number: number, now: now)
         }
+    }
+
+    @inline(never)
+    private mutating func releaseKeyed(_ need: Need, _ keys: CallKeys, number: UInt32, now: Instant) {
+        guard let key = key(of: need, keys) else { return }
+        release(HeldPlace(limit: need.limit, key: key), number: number, now: now)
     }
 
     /// Frees one place.

@@ -1,6 +1,6 @@
 /// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012, and its reference
-/// implementation for the long output), fed byte by byte.
-struct SipHash {
+/// implementation for the long output), which the parts of a key are fed into.
+public struct SipHash: Sendable {
     private var v0: UInt64
     private var v1: UInt64
     private var v2: UInt64
@@ -17,6 +17,7 @@ struct SipHash {
     }
 
     /// Feeds one byte.
+    @inline(__always)
     mutating func combine(_ byte: UInt8) {
         tail |= UInt64(byte) << ((length & 7) &* 8)
         length &+= 1
@@ -26,14 +27,30 @@ struct SipHash {
         }
     }
 
-    /// Feeds a text and its length, so that no two lists of texts feed the same bytes.
-    mutating func combine(_ text: String) {
+    /// Feeds a text as its UTF-8 bytes, and their number. True, for `Keying.keys`.
+    @discardableResult
+    public mutating func combine(_ text: String) -> Bool {
         for byte in text.utf8 { combine(byte) }
-        var rest = UInt64(text.utf8.count)
-        for _ in 0..<8 {
-            combine(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
+        combine(word: UInt64(text.utf8.count))
+        return true
+    }
+
+    /// Feeds bytes and their number, so that no two lists of parts feed the same. True, for `Keying.keys`.
+    @discardableResult
+    public mutating func combine(_ bytes: Span<UInt8>) -> Bool {
+        var place = 0
+        while bytes.count - place >= 8 {
+            var word: UInt64 = 0
+            for shift in 0..<8 { word |= UInt64(bytes[place &+ shift]) &<< UInt64(shift &* 8) }
+            combine(word: word)
+            place &+= 8
         }
+        while place < bytes.count {
+            combine(bytes[place])
+            place &+= 1
+        }
+        combine(word: UInt64(bytes.count))
+        return true
     }
 
     /// The digest of what was fed.
@@ -47,12 +64,23 @@ struct SipHash {
         return KeyDigest(first: first, second: v0 ^ v1 ^ v2 ^ v3)
     }
 
+    /// Feeds eight bytes, the lowest first.
+    @inline(__always)
+    private mutating func combine(word: UInt64) {
+        let shift = (length & 7) &* 8
+        absorb(tail | word &<< shift)
+        tail = shift == 0 ? 0 : word &>> (64 &- shift)
+        length &+= 8
+    }
+
+    @inline(__always)
     private mutating func absorb(_ word: UInt64) {
         v3 ^= word
         rounds(2)
         v0 ^= word
     }
 
+    @inline(__always)
     private mutating func rounds(_ count: Int) {
         for _ in 0..<count {
             v0 &+= v1
@@ -68,7 +96,8 @@ struct SipHash {
         }
     }
 
+    @inline(__always)
     private static func rotate(_ word: UInt64, _ bits: UInt64) -> UInt64 {
-        word << bits | word >> (64 &- bits)
+        word &<< bits | word &>> (64 &- bits)
     }
 }

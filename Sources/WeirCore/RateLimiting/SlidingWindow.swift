@@ -16,13 +16,19 @@ struct SlidingWindow: Hashable, Sendable {
     /// The earliest moment, not before `now`, at which `units` fit into `room`. Units beyond it are projected: each
     /// further full window takes one `span` more.
     func earliest(_ log: inout StampLog, units: Int, room: Int, now: Instant) -> Instant {
-        settle(&log, now: now)
+        if admits(&log, units: units, room: room, now: now) { return now }
         let used = log.units
-        if units <= room - used { return now }
         let furtherWindows = (units - 1) / room
         let missing = units - furtherWindows * room + used - room
         let base = missing <= 0 ? log.latest : log.stamp(freeing: missing) + span
         return base + span * Int64(furtherWindows)
+    }
+
+    /// Whether `units` fit into `room` at `now`.
+    @inline(__always)
+    func admits(_ log: inout StampLog, units: Int, room: Int, now: Instant) -> Bool {
+        settle(&log, now: now)
+        return units <= room - log.units
     }
 
     /// Takes `units` at `now`.

@@ -46,7 +46,14 @@ struct StackedLimit: Sendable {
             ?? .distantFuture
     }
 
+    /// Whether a call of that cost fits at `now`.
+    @inline(__always)
+    mutating func admits(cost: Int, isCritical: Bool, now: Instant) -> Bool {
+        rules.admits(&state, units: rules.weight(cost: cost), reserved: isCritical ? 0 : reserved, now: now)
+    }
+
     /// Takes what a call of that cost needs, and returns it.
+    @inline(__always)
     mutating func take(cost: Int, now: Instant) -> Int {
         let units = rules.weight(cost: cost)
         rules.take(&state, units: units, now: now)
@@ -62,6 +69,7 @@ struct StackedLimit: Sendable {
     }
 
     /// Frees a place.
+    @inline(__always)
     mutating func release() {
         rules.release(&state)
     }

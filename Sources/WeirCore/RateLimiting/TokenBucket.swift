@@ -40,6 +40,12 @@ struct TokenBucket: Hashable, Sendable {
         return max(now, state.last) + growth(of: excess)
     }
 
+    /// Whether `units` fit at `now` while all that is missing is at most `room` units.
+    @inline(__always)
+    func admits(_ state: State, units: Int, room: Int, now: Instant) -> Bool {
+        missing(state, now: now) <= parts(room - units)
+    }
+
     /// Takes `units` at `now`. Inlined so that the state passes in registers.
     @inline(__always)
     func take(_ state: inout State, units: Int, now: Instant) {

@@ -145,6 +145,7 @@ struct AdmissionWalk {
             endpoint: endpoint, cost: newcomer.cost, priority: newcomer.priority, keys: made(endpoint, keys),
             deadline: Instant(nanoseconds: deadline), readyDeadline: Instant(nanoseconds: deadline + 500_000_000))
         let admits = isReady && reference.admits(newcomer, now: now)
+        reference.touch(newcomer.needs)
         switch control.enter(demand, ready: isReady, now: moment) {
         case .admitted(let granted):
             guard admits else { return "admitted out of turn: \(newcomer)" }

@@ -13,7 +13,7 @@ struct AdmissionReference {
         var takes: [Take] = []
         /// Of a bucket: what was missing before the first of `takes`, and when, in nanoseconds of growth.
         var missing: Int64 = 0
-        var lastUse: Int64 = 0
+        var lastUse = 0
     }
 
     struct Waiter {
@@ -52,6 +52,7 @@ struct AdmissionReference {
     /// In the order in which they are served.
     private(set) var waiters: [Waiter] = []
     var evictions = 0
+    private var uses = 0
 
     init(shared: [LimitSettings], endpoints: [[LimitSettings]]) {
         limits = shared + endpoints.flatMap(\.self)
@@ -144,10 +145,16 @@ struct AdmissionReference {
             if books[need.limit][need.key] == nil { makeRoom(need.limit, now: now) }
             var book = books[need.limit][need.key] ?? Book()
             book.takes.append(.init(id: id, stamp: now, units: units))
-            book.lastUse = now
             books[need.limit][need.key] = book
             allowances[need.limit]?.units -= units
         }
+        touch(needs)
+    }
+
+    /// A call has asked for its keys: they are not idle.
+    mutating func touch(_ needs: [Need]) {
+        uses += 1
+        for need in needs { books[need.limit][need.key]?.lastUse = uses }
     }
 
     /// Keys that are full again go for nothing; else the longest idle goes early.

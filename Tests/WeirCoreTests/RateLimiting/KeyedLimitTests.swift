@@ -103,6 +103,29 @@ struct KeyedLimitTests {
         #expect(limit.shown(at(4)).keys == 2)
     }
 
+    @Test("Whoever asks and is refused is not idle: hammering gets nobody a second burst")
+    func hammering() {
+        let limit = Counter(.slidingWindow(requests: 2, per: .seconds(10), margin: .zero), maxKeys: 2)
+        #expect(limit.take("hammer", at(0), cost: 2) != nil)
+        #expect(limit.take("b", at(1)) != nil)
+        #expect(limit.take("hammer", at(2)) == nil)
+        #expect(limit.take("c", at(3)) != nil, "b goes, which has not asked for longer")
+        #expect(limit.take("hammer", at(4)) == nil)
+        #expect(limit.take("d", at(5)) != nil, "c goes")
+        #expect(limit.take("hammer", at(6)) == nil)
+        #expect(limit.shown(at(6)).evictions == 2)
+    }
+
+    @Test("Of many keys, the one that goes early is among the longest idle")
+    func idleOfMany() {
+        let limit = Counter(.slidingWindow(requests: 2, per: .seconds(1000), margin: .zero), maxKeys: 2000)
+        for number in 0..<2000 { #expect(limit.take("\(number)", at(Int64(number))) != nil) }
+        for number in 1000..<2000 { #expect(limit.take("\(number)", at(3000), cost: 2) == nil) }
+        for number in 2000..<2400 { #expect(limit.take("\(number)", at(4000)) != nil) }
+        #expect(limit.shown(at(4000)).evictions == 400)
+        for number in 1000..<2000 { #expect(limit.take("\(number)", at(4000), cost: 2) == nil, "has asked since") }
+    }
+
     @Test("A flood of new keys leaves the bound in place and costs each nothing but its place")
     func flood() {
         let limit = Counter(Self.window, maxKeys: 50)
