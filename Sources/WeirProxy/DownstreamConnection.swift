@@ -28,6 +28,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: DeadlineTimer?
     private var received = ByteBuffer()
+    private var outgoing = OutgoingBytes()
     private var parser = RequestHeadParser()
     private var request: RequestHead?
     private var call: Call?
@@ -70,20 +71,17 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     /// Writes what `body` puts into a buffer, without sending it.
     func write(_ body: (inout ByteBuffer) -> Void) {
-        guard let context else { return }
-        var buffer = context.channel.allocator.buffer(capacity: 512)
-        body(&buffer)
-        write(buffer)
+        if let context { outgoing.add(to: context, body) }
     }
 
     /// Writes without sending.
     func write(_ bytes: ByteBuffer) {
-        context?.write(wrapOutboundOut(bytes), promise: nil)
+        if let context { outgoing.add(bytes, to: context) }
     }
 
     /// Sends what has been written.
     func flush() {
-        context?.flush()
+        if let context { outgoing.flush(to: context) }
     }
 
     /// The forwarded response is complete.
@@ -311,6 +309,7 @@ final class DownstreamConnection: ChannelInboundHandler {
         closing = .lingering
         received.clear()
         setReading(true)
+        outgoing.pass(to: context)
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
         sent.futureResult.assumeIsolated().whenComplete { [self] _ in

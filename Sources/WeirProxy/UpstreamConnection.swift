@@ -10,7 +10,6 @@ internal import WeirRuntime
 /// A call may leave before its response is complete: what is left of it is then read and thrown away, if it is little.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
 
     private enum Phase {
         case connecting(ConnectAttempt)
@@ -32,6 +31,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: DeadlineTimer?
     private var received = ByteBuffer()
+    private var outgoing = OutgoingBytes()
     private var parser = ResponseHeadParser()
     private var body: BodyDecoder?
     private var method = HTTPMethod.get
@@ -88,12 +88,12 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Writes without sending.
     func write(_ bytes: ByteBuffer) {
-        context?.write(wrapOutboundOut(bytes), promise: nil)
+        if let context { outgoing.add(bytes, to: context) }
     }
 
     /// Sends what has been written.
     func flush() {
-        context?.flush()
+        if let context { outgoing.flush(to: context) }
     }
 
     /// Whether more may be written without piling up.

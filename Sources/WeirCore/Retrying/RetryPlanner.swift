@@ -26,6 +26,11 @@ public struct RetryPlanner: Hashable, Sendable {
         bytes <= settings.maxBody
     }
 
+    /// Whether the settings name such an end of an attempt. Where they do not, there is nothing to plan.
+    public func names(_ failure: AttemptFailure) -> Bool {
+        course(after: failure) != nil
+    }
+
     /// What follows on an attempt that failed.
     ///
     /// `Retry-After` replaces the backoff where it is longer. A retry is planned only if it would be admitted no
