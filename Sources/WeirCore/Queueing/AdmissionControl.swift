@@ -197,7 +197,13 @@ public struct AdmissionControl: Sendable {
     /// Gives back all that an admission took, as if it had never been. At most once, and not after `release`.
     public mutating func giveBack(_ admission: Admission, now: Instant) {
         guard admission.era == era else { return release(admission, now: now) }
-        if let ticket = admission.holding, places.strike(ticket) == nil { return }
+        if let ticket = admission.holding {
+            switch places.strike(ticket) {
+            case .nothing: return
+            case .ofEndpoint: break
+            case .other: _ = places.takeOther(ticket)
+            }
+        }
         let request = LimitStack.Request(
             endpoint: admission.endpoint, cost: admission.cost, isCritical: false, keys: admission.keys)
         stack.giveBack(request, takenAt: admission.takenAt, number: admission.number, now: now)
@@ -205,14 +211,19 @@ public struct AdmissionControl: Sendable {
 
     /// The attempt is over: frees the places that it held in flight, once.
     public mutating func release(_ admission: Admission, now: Instant) {
-        guard let ticket = admission.holding, let struck = places.strike(ticket) else { return }
-        switch struck {
-        case .ofEndpoint(let endpoint):
-            stack.release(endpoint, .none, number: admission.number, now: now)
-        case .other(.ofEndpoint(let endpoint, let keys)):
-            stack.release(endpoint, keys, number: admission.number, now: now)
-        case .other(.listed(let held)):
-            for place in held { stack.release(place, number: admission.number, now: now) }
+        guard let ticket = admission.holding else { return }
+        switch places.strike(ticket) {
+        case .nothing: return
+        case .ofEndpoint(let endpoint): stack.release(endpoint, .none, number: admission.number, now: now)
+        case .other: releaseOther(ticket, number: admission.number, now: now)
+        }
+    }
+
+    private mutating func releaseOther(_ ticket: PlaceTicket, number: UInt32, now: Instant) {
+        switch places.takeOther(ticket) {
+        case nil: return
+        case .ofEndpoint(let endpoint, let keys): stack.release(endpoint, keys, number: number, now: now)
+        case .listed(let held): for place in held { stack.release(place, number: number, now: now) }
         }
     }
 

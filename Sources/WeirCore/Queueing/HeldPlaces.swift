@@ -17,8 +17,11 @@ struct HeldPlaces: Sendable {
 
     /// What a call held that was struck out. Nearly all hold what their endpoint has, and no keys: that is told at once.
     enum Struck {
+        /// It was struck out before.
+        case nothing
         case ofEndpoint(Int)
-        case other(Holding)
+        /// `takeOther` has it.
+        case other
     }
 
     private enum Content {
@@ -53,23 +56,27 @@ struct HeldPlaces: Sendable {
         return PlaceTicket(slot: slot, generation: slots[slot].generation)
     }
 
-    /// Strikes a call out and returns what it held; nil where that was done before.
-    mutating func strike(_ ticket: PlaceTicket) -> Struck? {
-        guard slots.indices.contains(ticket.slot), slots[ticket.slot].generation == ticket.generation else { return nil }
+    /// Strikes a call out and returns what it held.
+    mutating func strike(_ ticket: PlaceTicket) -> Struck {
+        guard slots.indices.contains(ticket.slot), slots[ticket.slot].generation == ticket.generation else {
+            return .nothing
+        }
         let struck: Struck
         switch slots[ticket.slot].content {
-        case .vacant: return nil
+        case .vacant: return .nothing
         case .ofEndpoint(let endpoint): struck = .ofEndpoint(endpoint)
-        case .other:
-            guard let holding = others[ticket.slot] else { return nil }
-            others[ticket.slot] = nil
-            struck = .other(holding)
+        case .other: struck = .other
         }
-        slots[ticket.slot].content = .vacant(next: vacant)
-        slots[ticket.slot].generation &+= 1
+        slots[ticket.slot] = Slot(content: .vacant(next: vacant), generation: ticket.generation &+ 1)
         vacant = ticket.slot
         count -= 1
         return struck
+    }
+
+    /// What a call held that was struck out as `other`; once.
+    mutating func takeOther(_ ticket: PlaceTicket) -> Holding? {
+        defer { others[ticket.slot] = nil }
+        return others[ticket.slot]
     }
 
     /// Rewrites what each call holds.

@@ -27,48 +27,35 @@ public struct LimitKey: Hashable, Sendable {
 ///
 /// None or one, which is what nearly every call has, takes no allocation.
 public struct CallKeys: Hashable, Sendable {
-    private enum Content: Hashable {
-        case none
-        case one(LimitKey?)
-        case several([LimitKey?])
-    }
-
     /// The keys of a call to an endpoint without keyed limits.
-    public static var none: CallKeys { CallKeys(content: .none) }
+    public static var none: CallKeys { CallKeys(only: nil, several: nil, count: 0) }
 
-    private let content: Content
+    private let only: LimitKey?
+    private let several: [LimitKey?]?
+    /// For how many limits.
+    let count: Int
 
-    private init(content: Content) {
-        self.content = content
+    private init(only: LimitKey?, several: [LimitKey?]?, count: Int) {
+        self.only = only
+        self.several = several
+        self.count = count
     }
 
     init(_ only: LimitKey?) {
-        content = .one(only)
+        self.init(only: only, several: nil, count: 1)
     }
 
     init(_ keys: [LimitKey?]) {
         switch keys.count {
-        case 0: content = .none
-        case 1: content = .one(keys[0])
-        default: content = .several(keys)
-        }
-    }
-
-    /// For how many limits.
-    var count: Int {
-        switch content {
-        case .none: 0
-        case .one: 1
-        case .several(let keys): keys.count
+        case 0: self = .none
+        case 1: self.init(keys[0])
+        default: self.init(only: nil, several: keys, count: keys.count)
         }
     }
 
     /// The key for one of them; nil where it does not apply, or there is none.
     subscript(_ position: Int) -> LimitKey? {
-        switch content {
-        case .none: nil
-        case .one(let key): position == 0 ? key : nil
-        case .several(let keys): keys.indices.contains(position) ? keys[position] : nil
-        }
+        guard let several else { return position == 0 ? only : nil }
+        return several.indices.contains(position) ? several[position] : nil
     }
 }

@@ -16,12 +16,23 @@ public struct MissingKey: Error, Hashable, Sendable {
 ///
 /// Tiers are a part of the key: a limit with tiers is a keyed one even where it names no key.
 public struct Keying: Sendable {
-    private struct Limit {
+    /// A class, since to copy settings costs more than a digest.
+    private final class Limit: Sendable {
         let settings: LimitSettings
         /// What stands for each tier's name.
         let tierNames: [KeyDigest]
         /// For each tier, what its keys' parts are fed into.
         let hashes: [SipHash]
+
+        init(_ settings: LimitSettings, seed: KeySeed) {
+            self.settings = settings
+            tierNames = (settings.tiers?.tiers ?? []).map { tier in
+                var hash = SipHash(seed: seed)
+                hash.combine(tier.name)
+                return hash.finish()
+            }
+            hashes = settings.algorithms.indices.map { settings.keyHash(isKeyless: false, tier: $0, seed: seed) }
+        }
     }
 
     private let seed: KeySeed
@@ -31,16 +42,7 @@ public struct Keying: Sendable {
         let keyed = limits.filter(\.isKeyed)
         guard !keyed.isEmpty else { return nil }
         self.seed = seed
-        self.limits = keyed.map { limit in
-            Limit(
-                settings: limit,
-                tierNames: (limit.tiers?.tiers ?? []).map { tier in
-                    var hash = SipHash(seed: seed)
-                    hash.combine(tier.name)
-                    return hash.finish()
-                },
-                hashes: limit.algorithms.indices.map { limit.keyHash(isKeyless: false, tier: $0, seed: seed) })
-        }
+        self.limits = keyed.map { Limit($0, seed: seed) }
     }
 
     /// The keys of a call whose parts `value` knows: nil for one that the call does not have.

@@ -110,7 +110,8 @@ package struct LimitRules: Hashable, Sendable {
         let (units, room) = asked(units, ahead: 0, reserved: reserved)
         switch figures {
         case .slidingWindow(let window):
-            return state.withLog { window.admits(&$0, units: units, room: room, now: now) }
+            return state.peekLog { window.admits($0, units: units, room: room, now: now) }
+                ?? state.withLog { window.earliest(&$0, units: units, room: room, now: now) <= now }
         case .tokenBucket(let bucket):
             return bucket.admits(state.bucket, units: units, room: room, now: now)
         case .calendarWindow(let window):

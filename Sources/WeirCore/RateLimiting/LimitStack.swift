@@ -15,14 +15,16 @@ public struct LimitStack: Sendable {
         let holdsPlaces: Bool
     }
 
-    /// What is asked of every call to one endpoint.
+    /// Where the needs of the calls to one endpoint stand.
     private struct Endpoint {
-        /// The places of its needs.
+        /// All of them.
         let needs: Range<Int>
-        /// Whether a call holds places while it is in flight.
+        /// The endpoint's own limits.
+        let own: Range<Int>
+        /// Whether any limit, keyed or not, counts calls in flight.
         let holdsPlaces: Bool
-        /// The keys of a call that brings none.
-        let keyless: CallKeys
+        /// How many limits are keyed.
+        let keyCount: Int
     }
 
     /// What one call asks of its limits.
@@ -48,6 +50,8 @@ public struct LimitStack: Sendable {
     private(set) var wallOffset = TimeSpan.zero
     private var needs: ContiguousArray<Need> = []
     private var endpoints: ContiguousArray<Endpoint> = []
+    /// The keys of a call to each endpoint that brings none.
+    private var keyless: [CallKeys] = []
     let sharedCount: Int
 
     /// Limits `shared` by all calls, and each endpoint's own. Keys are digested under `seed`.
@@ -66,10 +70,11 @@ public struct LimitStack: Sendable {
                 needs.append(Need(limit: limit, keyed: place, position: keys.count, holdsPlaces: holdsPlaces))
                 if let place { keys.append(keyed[place].keyOfKeyless) }
             }
-            let range = start..<needs.count
+            keyless.append(CallKeys(keys))
             self.endpoints.append(
                 Endpoint(
-                    needs: range, holdsPlaces: needs[range].contains(where: \.holdsPlaces), keyless: CallKeys(keys)))
+                    needs: start..<needs.count, own: first..<limits.count,
+                    holdsPlaces: needs[start...].contains(where: \.holdsPlaces), keyCount: keys.count))
         }
     }
 
@@ -131,12 +136,12 @@ public struct LimitStack: Sendable {
     /// A call's keys as its endpoint needs them. A call that brings none, or those of another configuration, has those of
     /// calls without.
     func fitting(_ keys: CallKeys, of endpoint: Int) -> CallKeys {
-        isFitting(keys, of: endpoint) ? keys : endpoints[endpoint].keyless
+        isFitting(keys, of: endpoint) ? keys : keyless[endpoint]
     }
 
     /// Whether a call's keys are as many as its endpoint needs.
     func isFitting(_ keys: CallKeys, of endpoint: Int) -> Bool {
-        keys.count == endpoints[endpoint].keyless.count
+        keys.count == endpoints[endpoint].keyCount
     }
 
     /// The key that a call uses of a keyed limit; nil where the limit does not apply to it, or is not keyed.
@@ -173,15 +178,22 @@ public struct LimitStack: Sendable {
 
     /// Whether every limit that the call needs admits it at `now`.
     mutating func admits(_ request: Request, now: Instant) -> Bool {
-        for place in needs(of: request.endpoint) {
-            let need = needs[place]
-            if let keyedPlace = need.keyed {
-                if !admits(keyedPlace, need, request, now: now) { return false }
-            } else if allowances.isAny {
-                if earliest(place, request, now: now) > now { return false }
-            } else if !limits[need.limit].admits(cost: request.cost, isCritical: request.isCritical, now: now) {
-                return false
-            }
+        let endpoint = endpoints[request.endpoint]
+        if allowances.isAny {
+            return endpoint.needs.allSatisfy { earliest($0, request, now: now) <= now }
+        }
+        return admit(0..<sharedCount, request, now: now) && admit(endpoint.own, request, now: now)
+            && (endpoint.keyCount == 0 || admitsByKey(request, now: now))
+    }
+
+    /// Whether those of some limits admit the call that count all calls together.
+    @inline(__always)
+    private mutating func admit(_ places: Range<Int>, _ request: Request, now: Instant) -> Bool {
+        guard !places.isEmpty else { return true }
+        var all = limits.mutableSpan
+        for limit in places where all[limit].keyed == nil {
+            let fits = all[limit].admits(cost: request.cost, isCritical: request.isCritical, now: now)
+            if !fits { return false }
         }
         return true
     }
@@ -198,29 +210,39 @@ public struct LimitStack: Sendable {
 
     /// Takes from every limit that the call needs, whether it fits or not, for the admission of that `number`.
     mutating func take(_ request: Request, number: UInt32, now: Instant) {
-        for place in needs(of: request.endpoint) {
-            let need = needs[place]
-            if let keyedPlace = need.keyed {
-                take(keyedPlace, need, request, number: number, now: now)
-            } else {
-                let units = limits[need.limit].take(cost: request.cost, now: now)
-                if allowances.isAny { allowances.add(need.limit, -units) }
-            }
+        let endpoint = endpoints[request.endpoint]
+        take(0..<sharedCount, cost: request.cost, now: now)
+        take(endpoint.own, cost: request.cost, now: now)
+        if endpoint.keyCount > 0 { takeByKey(request, number: number, now: now) }
+        guard allowances.isAny else { return }
+        for place in endpoint.needs where needs[place].keyed == nil {
+            allowances.add(needs[place].limit, -units(place, request))
         }
     }
 
-    // What concerns keys stands in functions of its own: in the loops, it would cost calls without keys.
-
-    @inline(never)
-    private mutating func admits(_ place: Int, _ need: Need, _ request: Request, now: Instant) -> Bool {
-        guard let key = key(of: need, request.keys) else { return true }
-        return keyed[place].admits(key, cost: request.cost, isCritical: request.isCritical, now: now)
+    /// Takes from those of some limits that count all calls together.
+    @inline(__always)
+    private mutating func take(_ places: Range<Int>, cost: Int, now: Instant) {
+        guard !places.isEmpty else { return }
+        var all = limits.mutableSpan
+        for limit in places where all[limit].keyed == nil { all[limit].take(cost: cost, now: now) }
     }
 
-    @inline(never)
-    private mutating func take(_ place: Int, _ need: Need, _ request: Request, number: UInt32, now: Instant) {
-        guard let key = key(of: need, request.keys) else { return }
-        keyed[place].take(key, cost: request.cost, number: number, now: now)
+    private mutating func admitsByKey(_ request: Request, now: Instant) -> Bool {
+        for place in needs(of: request.endpoint) {
+            guard let keyedPlace = needs[place].keyed, let key = key(of: needs[place], request.keys) else { continue }
+            let fits = keyed[keyedPlace].admits(
+                key, cost: request.cost, isCritical: request.isCritical, now: now)
+            if !fits { return false }
+        }
+        return true
+    }
+
+    private mutating func takeByKey(_ request: Request, number: UInt32, now: Instant) {
+        for place in needs(of: request.endpoint) {
+            guard let keyedPlace = needs[place].keyed, let key = key(of: needs[place], request.keys) else { continue }
+            keyed[keyedPlace].take(key, cost: request.cost, number: number, now: now)
+        }
     }
 
     /// Takes from every limit that the call needs, if all of them admit it; from none otherwise.
@@ -262,21 +284,22 @@ public struct LimitStack: Sendable {
 
     /// Frees the places that the admission of that `number` to `endpoint` holds.
     mutating func release(_ endpoint: Int, _ keys: CallKeys, number: UInt32, now: Instant) {
-        for place in needs(of: endpoint) {
-            let need = needs[place]
-            guard need.holdsPlaces else { continue }
-            if need.keyed == nil {
-                limits[need.limit].release()
-            } else {
-                releaseKeyed(need, keys, number: number, now: now)
-            }
+        let places = endpoints[endpoint]
+        release(0..<sharedCount)
+        release(places.own)
+        guard places.keyCount > 0 else { return }
+        for place in places.needs where needs[place].holdsPlaces {
+            guard let key = key(of: needs[place], keys) else { continue }
+            release(HeldPlace(limit: needs[place].limit, key: key), number: number, now: now)
         }
     }
 
-    @inline(never)
-    private mutating func releaseKeyed(_ need: Need, _ keys: CallKeys, number: UInt32, now: Instant) {
-        guard let key = key(of: need, keys) else { return }
-        release(HeldPlace(limit: need.limit, key: key), number: number, now: now)
+    /// Frees a place of those of some limits that count all calls together.
+    @inline(__always)
+    private mutating func release(_ places: Range<Int>) {
+        guard !places.isEmpty else { return }
+        var all = limits.mutableSpan
+        for limit in places where all[limit].holdsPlaces && all[limit].keyed == nil { all[limit].release() }
     }
 
     /// Frees one place.

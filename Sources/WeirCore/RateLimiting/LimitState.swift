@@ -19,10 +19,20 @@ package struct LimitState: Sendable {
     /// The log of a window. It is moved out and back, so that it is never copied.
     @inline(__always)
     mutating func withLog<Result>(_ body: (inout StampLog) -> Result) -> Result {
-        var log = if case .log(let log) = content { log } else { StampLog() }
-        content = .unused
+        var taken = Content.unused
+        swap(&taken, &content)
+        var log = if case .log(let log) = consume taken { log } else { StampLog() }
         defer { content = .log(log) }
         return body(&log)
+    }
+
+    /// The log of a window, to be looked at; nil where there is none, or `body` says so.
+    @inline(__always)
+    func peekLog<Result>(_ body: (borrowing StampLog) -> Result?) -> Result? {
+        switch content {
+        case .log(let log): body(log)
+        case .unused, .bucket, .spacing, .concurrency: nil
+        }
     }
 
     var bucket: TokenBucket.State {

@@ -16,19 +16,19 @@ struct SlidingWindow: Hashable, Sendable {
     /// The earliest moment, not before `now`, at which `units` fit into `room`. Units beyond it are projected: each
     /// further full window takes one `span` more.
     func earliest(_ log: inout StampLog, units: Int, room: Int, now: Instant) -> Instant {
-        if admits(&log, units: units, room: room, now: now) { return now }
+        settle(&log, now: now)
         let used = log.units
+        if units <= room - used { return now }
         let furtherWindows = (units - 1) / room
         let missing = units - furtherWindows * room + used - room
         let base = missing <= 0 ? log.latest : log.stamp(freeing: missing) + span
         return base + span * Int64(furtherWindows)
     }
 
-    /// Whether `units` fit into `room` at `now`.
+    /// Whether `units` fit into `room` at `now`; nil where the log has to be settled to tell.
     @inline(__always)
-    func admits(_ log: inout StampLog, units: Int, room: Int, now: Instant) -> Bool {
-        settle(&log, now: now)
-        return units <= room - log.units
+    func admits(_ log: borrowing StampLog, units: Int, room: Int, now: Instant) -> Bool? {
+        log.holds(dropping: span, at: now) ? units <= room - log.units : nil
     }
 
     /// Takes `units` at `now`.

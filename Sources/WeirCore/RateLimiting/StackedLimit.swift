@@ -52,12 +52,10 @@ struct StackedLimit: Sendable {
         rules.admits(&state, units: rules.weight(cost: cost), reserved: isCritical ? 0 : reserved, now: now)
     }
 
-    /// Takes what a call of that cost needs, and returns it.
+    /// Takes what a call of that cost needs.
     @inline(__always)
-    mutating func take(cost: Int, now: Instant) -> Int {
-        let units = rules.weight(cost: cost)
-        rules.take(&state, units: units, now: now)
-        return units
+    mutating func take(cost: Int, now: Instant) {
+        rules.take(&state, units: rules.weight(cost: cost), now: now)
     }
 
     /// Gives back what the admission of that `number` took at `takenAt`, and returns it.

@@ -56,6 +56,13 @@ struct StampLog: Sendable {
         }
     }
 
+    /// Whether `advance` would drop nothing.
+    @inline(__always)
+    borrowing func holds(dropping span: TimeSpan, at now: Instant) -> Bool {
+        guard let oldest = entries.first else { return true }
+        return oldest.stamp > max(latest, now) - span
+    }
+
     /// The units sent at `moment` or later.
     func units(since moment: Instant) -> Int {
         Int((entries.last?.total ?? gone) &- total(before: moment))

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Table of keys")
 struct KeyTableTests {
-    @Test("Every key is found with what is its own, after any insertions and removals", arguments: 0..<8 as Range<UInt64>)
+    @Test(
+        "Every key is found with what is its own, after any insertions and removals", arguments: 0..<8 as Range<UInt64>)
     func walk(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         // The last home of all and few others, so that runs are long and wrap.
