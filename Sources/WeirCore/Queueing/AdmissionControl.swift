@@ -227,6 +227,7 @@ public struct AdmissionControl: Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func grant(_ request: LimitStack.Request, waited: TimeSpan, now: Instant) -> Admission {
         number &+= 1
         let holding =

@@ -46,14 +46,18 @@ struct HeldPlaces: Sendable {
 
     /// Enters a call in flight.
     mutating func enter(endpoint: Int, keys: CallKeys) -> PlaceTicket {
-        let slot = vacantSlot()
         count += 1
-        if keys.count == 0 {
+        let ticket: PlaceTicket
+        if let slot = vacant, case .vacant(let next) = slots[slot].content {
+            ticket = PlaceTicket(slot: slot, generation: slots[slot].generation)
+            vacant = next
             slots[slot].content = .ofEndpoint(endpoint)
         } else {
-            keep(.ofEndpoint(endpoint, keys), slot)
+            ticket = PlaceTicket(slot: slots.count, generation: 0)
+            slots.append(Slot(content: .ofEndpoint(endpoint)))
         }
-        return PlaceTicket(slot: slot, generation: slots[slot].generation)
+        if keys.count > 0 { keep(.ofEndpoint(endpoint, keys), ticket.slot) }
+        return ticket
     }
 
     /// Strikes a call out and returns what it held.
@@ -94,14 +98,5 @@ struct HeldPlaces: Sendable {
         while others.count <= slot { others.append(nil) }
         others[slot] = holding
         slots[slot].content = .other
-    }
-
-    private mutating func vacantSlot() -> Int {
-        guard let slot = vacant, case .vacant(let next) = slots[slot].content else {
-            slots.append(Slot(content: .vacant(next: nil)))
-            return slots.count - 1
-        }
-        vacant = next
-        return slot
     }
 }

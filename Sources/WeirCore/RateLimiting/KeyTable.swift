@@ -92,7 +92,7 @@ struct KeyTable: Sendable {
         }
         vacate(hole)
         count -= 1
-        if count * 16 < entries.count, entries.count > Self.leastPlaces { resize(count * 4) }
+        if count * 16 < entries.count { resize(count * 4) }
     }
 
     /// Keeps what `change` returns true for, after it was changed. Visits all keys.

@@ -4,14 +4,14 @@ struct KeyedLimit: Sendable {
     let keyOfKeyless: LimitKey?
     var states: KeyedStates
     private let settings: LimitSettings
-    private var reserved: [Int]
+    private var rooms: ContiguousArray<Rooms>
 
     /// A limit without any keys yet.
     init(_ settings: LimitSettings, seed: KeySeed) {
         self.settings = settings
         let rules = settings.rules()
         states = KeyedStates(rules: rules, maxKeys: settings.maxKeys)
-        reserved = rules.map { $0.reserved(share: settings.reserve) }
+        rooms = ContiguousArray(rules.map { Rooms($0, settings) })
         let tier = settings.tierIndex(nil)
         if settings.key.isEmpty {
             keyOfKeyless = settings.key([], tier: tier, seed: seed)
@@ -30,7 +30,7 @@ struct KeyedLimit: Sendable {
     mutating func earliest(_ key: LimitKey, cost: Int, ahead: Int, isCritical: Bool, now: Instant) -> Instant {
         states.earliest(
             key, units: units(key, cost: cost), ahead: ahead,
-            reserved: isCritical ? 0 : reserved[min(key.tier, reserved.count - 1)], now: now)
+            reserved: isCritical ? 0 : rooms[min(key.tier, rooms.count - 1)].reserved, now: now)
             ?? .distantFuture
     }
 
@@ -38,8 +38,7 @@ struct KeyedLimit: Sendable {
     @inline(__always)
     mutating func admits(_ key: LimitKey, cost: Int, isCritical: Bool, now: Instant) -> Bool {
         states.admits(
-            key, units: units(key, cost: cost),
-            reserved: isCritical ? 0 : reserved[min(key.tier, reserved.count - 1)], now: now)
+            key, weight: units(key, cost: cost), room: rooms[min(key.tier, rooms.count - 1)].of(isCritical), now: now)
     }
 
     /// Takes what a call of that cost needs.
@@ -62,7 +61,7 @@ struct KeyedLimit: Sendable {
     mutating func setFactor(_ factor: Double, wallOffset: TimeSpan) {
         let rules = settings.rules(factor: factor, wallOffset: wallOffset)
         states.follow(rules)
-        reserved = rules.map { $0.reserved(share: settings.reserve) }
+        rooms = ContiguousArray(rules.map { Rooms($0, settings) })
     }
 
     /// Takes over the keys of a limit that this one replaces, whose figures counted `factor` times.
@@ -70,7 +69,7 @@ struct KeyedLimit: Sendable {
         let rules = settings.rules(factor: factor, wallOffset: wallOffset)
         states = former.states
         states.reconfigure(rules, tiers: settings.tierPlaces(of: former.settings), maxKeys: settings.maxKeys, now: now)
-        reserved = rules.map { $0.reserved(share: settings.reserve) }
+        rooms = ContiguousArray(rules.map { Rooms($0, settings) })
     }
 }
 

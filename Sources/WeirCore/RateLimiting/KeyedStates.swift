@@ -20,8 +20,6 @@ struct KeyedStates: Sendable {
     /// Keys looked at for each new one, and for one that finds the bound reached: what bounds the work.
     private static let steps = 2
     private static let stepsAtBound = 64
-    /// A key is not looked at twice in one moment.
-    private static let leastWatch = TimeSpan(nanoseconds: 1)
 
     /// Keys held at most.
     private(set) var maxKeys: Int
@@ -66,14 +64,16 @@ struct KeyedStates: Sendable {
         return rules.earliest(&table.entries[place].state, units: units, ahead: ahead, reserved: reserved, now: now)
     }
 
-    /// Whether `units` of the key fit beside `reserved` more at `now`, as `LimitRules.admits`.
+    /// Whether the `weight` of a call fits into the key's `room` at `now`, as `LimitRules.admits`.
     @inline(__always)
-    mutating func admits(_ key: LimitKey, units: Int, reserved: Int, now: Instant) -> Bool {
-        guard let place = find(key.digest) else {
-            var unused = LimitState()
-            return rules[tier(key)].earliest(&unused, units: units, reserved: reserved, now: now) == now
-        }
-        return rules[tier(key)].admits(&table.entries[place].state, units: units, reserved: reserved, now: now)
+    mutating func admits(_ key: LimitKey, weight: Int, room: Int, now: Instant) -> Bool {
+        guard let place = find(key.digest) else { return admitsNew(key, weight: weight, room: room, now: now) }
+        return rules[tier(key)].admits(&table.entries[place].state, weight: weight, room: room, now: now)
+    }
+
+    private func admitsNew(_ key: LimitKey, weight: Int, room: Int, now: Instant) -> Bool {
+        var unused = LimitState()
+        return rules[tier(key)].admits(&unused, weight: weight, room: room, now: now)
     }
 
     /// Takes `units` of the key for the admission of that `number`.
@@ -203,22 +203,21 @@ struct KeyedStates: Sendable {
     }
 
     private mutating func dropIdle(now: Instant) {
-        var idlest = 0
-        var longest: UInt32?
+        var idlest: (place: Int, idle: UInt32)?
         var seen = 0
         for _ in table.entries.indices {
             if hand >= table.entries.count { hand = 0 }
             if table.isTaken(hand) {
                 let idle = uses &- table.entries[hand].lastUse
-                if longest.map({ idle > $0 }) ?? true { (idlest, longest) = (hand, idle) }
+                if idlest.map({ idle > $0.idle }) ?? true { idlest = (hand, idle) }
                 seen += 1
             }
             hand += 1
             if seen == Self.stepsAtBound { break }
         }
-        guard longest != nil else { return }
-        if !rulesOfKey(at: idlest).isUnused(&table.entries[idlest].state, now: now) { evictions += 1 }
-        forget(idlest)
+        guard let (place, _) = idlest else { return }
+        if !rulesOfKey(at: place).isUnused(&table.entries[place].state, now: now) { evictions += 1 }
+        forget(place)
     }
 
     private mutating func forgetIfUnused(_ place: Int, now: Instant) {
@@ -247,7 +246,7 @@ struct KeyedStates: Sendable {
 
     private mutating func due(of place: Int, now: Instant) -> Due? {
         rulesOfKey(at: place).fullAgain(&table.entries[place].state, now: now).map {
-            Due(moment: max($0, now + Self.leastWatch), key: table.entries[place].digest.first)
+            Due(moment: $0, key: table.entries[place].digest.first)
         }
     }
 

@@ -87,7 +87,9 @@ package struct LimitRules: Hashable, Sendable {
     package func earliest(
         _ state: inout LimitState, units: Int, ahead: Int = 0, reserved: Int = 0, now: Instant
     ) -> Instant? {
-        let (units, room) = asked(units, ahead: ahead, reserved: reserved)
+        let room = room(reserved: reserved)
+        let weight = Self.bounded(units)
+        let units = ahead > 0 ? weight + Self.bounded(ahead) : self.units(ofOne: weight, room: room)
         switch figures {
         case .slidingWindow(let window):
             return state.withLog { window.earliest(&$0, units: units, room: room, now: now) }
@@ -104,10 +106,10 @@ package struct LimitRules: Hashable, Sendable {
         }
     }
 
-    /// Whether `units` fit at `now` while `reserved` more stay free: whether `earliest` is no later.
+    /// Whether the `weight` of a call fits into `room` at `now`: whether `earliest` is no later.
     @inline(__always)
-    package func admits(_ state: inout LimitState, units: Int, reserved: Int, now: Instant) -> Bool {
-        let (units, room) = asked(units, ahead: 0, reserved: reserved)
+    package func admits(_ state: inout LimitState, weight: Int, room: Int, now: Instant) -> Bool {
+        let units = self.units(ofOne: weight, room: room)
         switch figures {
         case .slidingWindow(let window):
             return state.peekLog { window.admits($0, units: units, room: room, now: now) }
@@ -125,13 +127,15 @@ package struct LimitRules: Hashable, Sendable {
         }
     }
 
-    /// The units that are asked for, and the room that they must fit into.
+    /// The units that may be in use while `reserved` more stay free.
+    package func room(reserved: Int) -> Int {
+        max(1, effectiveCapacity - max(0, reserved))
+    }
+
+    /// What a single call asks for: one that only the factor makes too dear asks for all that there is.
     @inline(__always)
-    private func asked(_ units: Int, ahead: Int, reserved: Int) -> (units: Int, room: Int) {
-        let room = max(1, effectiveCapacity - max(0, reserved))
-        let units = Self.bounded(units)
-        if ahead > 0 { return (units + Self.bounded(ahead), room) }
-        return (effectiveCapacity < capacity && units <= capacity ? min(units, room) : units, room)
+    private func units(ofOne weight: Int, room: Int) -> Int {
+        effectiveCapacity < capacity && weight <= capacity ? min(weight, room) : weight
     }
 
     /// Takes `units` at `now`, also where they do not fit: what has been sent is sent.

@@ -52,7 +52,7 @@ public struct LimitSettings: Hashable, Sendable {
     public var key: [KeySource]
     /// What becomes of a call without its key; `shared` by default.
     public var keyMissing: KeyMissing
-    /// The most keys held at a time, at least 1; the longest idle goes first.
+    /// The most keys held at a time, at least 1. Those that are full again go first, then the longest idle of 64.
     public var maxKeys: Int
     /// Figures by the class of the caller; nil (the default): the same for all.
     public var tiers: Tiers?

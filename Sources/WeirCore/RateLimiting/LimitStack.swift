@@ -21,6 +21,8 @@ public struct LimitStack: Sendable {
         let needs: Range<Int>
         /// The endpoint's own limits.
         let own: Range<Int>
+        /// In `holders`, those of all its limits that count all calls in flight together.
+        let holders: Range<Int>
         /// Whether any limit, keyed or not, counts calls in flight.
         let holdsPlaces: Bool
         /// How many limits are keyed.
@@ -49,6 +51,7 @@ public struct LimitStack: Sendable {
     let seed: KeySeed
     private(set) var wallOffset = TimeSpan.zero
     private var needs: ContiguousArray<Need> = []
+    private var holders: ContiguousArray<Int> = []
     private var endpoints: ContiguousArray<Endpoint> = []
     /// The keys of a call to each endpoint that brings none.
     private var keyless: [CallKeys] = []
@@ -64,16 +67,21 @@ public struct LimitStack: Sendable {
             for limit in own { add(limit) }
             var keys: [LimitKey?] = []
             let start = needs.count
+            let firstHolder = holders.count
             for limit in Array(shared.indices) + Array(first..<limits.count) {
                 let place = limits[limit].keyed
                 let holdsPlaces = limits[limit].holdsPlaces
                 needs.append(Need(limit: limit, keyed: place, position: keys.count, holdsPlaces: holdsPlaces))
-                if let place { keys.append(keyed[place].keyOfKeyless) }
+                if let place {
+                    keys.append(keyed[place].keyOfKeyless)
+                } else if holdsPlaces {
+                    holders.append(limit)
+                }
             }
             keyless.append(CallKeys(keys))
             self.endpoints.append(
                 Endpoint(
-                    needs: start..<needs.count, own: first..<limits.count,
+                    needs: start..<needs.count, own: first..<limits.count, holders: firstHolder..<holders.count,
                     holdsPlaces: needs[start...].contains(where: \.holdsPlaces), keyCount: keys.count))
         }
     }
@@ -285,21 +293,12 @@ public struct LimitStack: Sendable {
     /// Frees the places that the admission of that `number` to `endpoint` holds.
     mutating func release(_ endpoint: Int, _ keys: CallKeys, number: UInt32, now: Instant) {
         let places = endpoints[endpoint]
-        release(0..<sharedCount)
-        release(places.own)
+        for holder in places.holders { limits[holders[holder]].release() }
         guard places.keyCount > 0 else { return }
         for place in places.needs where needs[place].holdsPlaces {
             guard let key = key(of: needs[place], keys) else { continue }
             release(HeldPlace(limit: needs[place].limit, key: key), number: number, now: now)
         }
-    }
-
-    /// Frees a place of those of some limits that count all calls together.
-    @inline(__always)
-    private mutating func release(_ places: Range<Int>) {
-        guard !places.isEmpty else { return }
-        var all = limits.mutableSpan
-        for limit in places where all[limit].holdsPlaces && all[limit].keyed == nil { all[limit].release() }
     }
 
     /// Frees one place.

@@ -2,14 +2,15 @@
 struct StackedLimit: Sendable {
     /// What is promised.
     let settings: LimitSettings
-    private(set) var rules: LimitRules
+    private(set) var rules: LimitRules {
+        didSet { rooms = Rooms(rules, settings) }
+    }
     /// The place of its states among the keyed ones; nil where all calls are counted together.
     var keyed: Int?
     private var state = LimitState()
     /// The number of the first admission that counts in the state.
     private var birth: UInt32 = 0
-    /// Units that are kept for critical calls.
-    private var reserved: Int
+    private var rooms: Rooms
     /// What a call may cost at most; the same for critical calls.
     private let largest: Int?
     private let largestCritical: Int?
@@ -18,7 +19,7 @@ struct StackedLimit: Sendable {
     init(_ settings: LimitSettings) {
         self.settings = settings
         rules = LimitRules(settings.algorithm)
-        reserved = rules.reserved(share: settings.reserve)
+        rooms = Rooms(rules, settings)
         holdsPlaces = settings.rules().contains(where: \.holdsPlaces)
         let counting = settings.algorithms.filter(\.countsCost).map { LimitRules($0) }
         largest = counting.map { $0.capacity - $0.reserved(share: settings.reserve) }.min()
@@ -42,14 +43,14 @@ struct StackedLimit: Sendable {
     /// The earliest moment at which a call of that cost fits after `ahead` units.
     mutating func earliest(cost: Int, ahead: Int, isCritical: Bool, now: Instant) -> Instant {
         rules.earliest(
-            &state, units: rules.weight(cost: cost), ahead: ahead, reserved: isCritical ? 0 : reserved, now: now)
-            ?? .distantFuture
+            &state, units: rules.weight(cost: cost), ahead: ahead, reserved: isCritical ? 0 : rooms.reserved,
+            now: now) ?? .distantFuture
     }
 
     /// Whether a call of that cost fits at `now`.
     @inline(__always)
     mutating func admits(cost: Int, isCritical: Bool, now: Instant) -> Bool {
-        rules.admits(&state, units: rules.weight(cost: cost), reserved: isCritical ? 0 : reserved, now: now)
+        rules.admits(&state, weight: rules.weight(cost: cost), room: rooms.of(isCritical), now: now)
     }
 
     /// Takes what a call of that cost needs.
@@ -82,7 +83,6 @@ struct StackedLimit: Sendable {
     /// Has the figures count `factor` times from here on; what is used stays used.
     mutating func setFactor(_ factor: Double) {
         rules = LimitRules(settings.algorithm, factor: factor, wallOffset: rules.wallOffset)
-        reserved = rules.reserved(share: settings.reserve)
     }
 
     /// Takes over what is used of a limit that this one replaces, and its factor.
@@ -101,8 +101,28 @@ struct StackedLimit: Sendable {
     /// What is used and free at `now`.
     mutating func usage(now: Instant) -> (used: Int, remaining: Int, next: Instant?) {
         let used = rules.used(&state, now: now)
-        let next = rules.earliest(&state, units: 1, reserved: reserved, now: now)
+        let next = rules.earliest(&state, units: 1, reserved: rooms.reserved, now: now)
         return (used, max(0, rules.effectiveCapacity - used), next)
+    }
+}
+
+/// The units that calls may have in use, for those who are critical and those who are not.
+struct Rooms: Sendable {
+    /// Units that are kept for critical calls.
+    let reserved: Int
+    private let ofCritical: Int
+    private let ofOthers: Int
+
+    /// By the rules at their present factor.
+    init(_ rules: LimitRules, _ settings: LimitSettings) {
+        reserved = rules.reserved(share: settings.reserve)
+        ofCritical = rules.room(reserved: 0)
+        ofOthers = rules.room(reserved: reserved)
+    }
+
+    @inline(__always)
+    func of(_ isCritical: Bool) -> Int {
+        isCritical ? ofCritical : ofOthers
     }
 }
 

@@ -6,13 +6,14 @@ struct KeyedLimitTests {
     /// A desk with one limit keyed by a header.
     final class Counter {
         private var control: AdmissionControl
-        private let keying: Keying?
+        private var keying: Keying?
+        private var limit: LimitSettings
 
         init(
             _ algorithm: LimitSettings.Algorithm, maxKeys: Int = 100, missing: LimitSettings.KeyMissing = .shared,
             tiers: Tiers? = nil
         ) {
-            let limit = LimitSettings(
+            limit = LimitSettings(
                 name: "client", algorithm: algorithm, key: [.header("k")], keyMissing: missing, maxKeys: maxKeys,
                 tiers: tiers)
             control = AdmissionControl(shared: [limit], endpoints: [[]], maxLength: 100, shares: [100])
@@ -24,6 +25,13 @@ struct KeyedLimitTests {
             let demand = Demand(endpoint: 0, cost: cost, keys: keys ?? .none, deadline: now)
             guard case .admitted(let granted) = control.enter(demand, ready: true, now: now) else { return nil }
             return granted.admission
+        }
+
+        func change(_ now: Instant, _ change: (inout LimitSettings) -> Void) {
+            change(&limit)
+            control.reconfigure(
+                shared: [limit], endpoints: [[]], maxLength: 100, shares: [100], from: [0], now: now)
+            keying = control.keying(of: 0)
         }
 
         func release(_ admission: Admission, _ now: Instant) { control.release(admission, now: now) }
@@ -172,6 +180,59 @@ struct KeyedLimitTests {
         #expect(limit.reset(nil))
         #expect(limit.take("b", at(3)) != nil)
         #expect(!limit.reset("a", tier: "gold"), "there are no tiers")
+    }
+
+    @Test("Another bound drops as many keys as are too many, the longest idle first")
+    func lowerBound() {
+        let limit = Counter(Self.window, maxKeys: 5)
+        for key in ["a", "b", "c"] { #expect(limit.take(key, at(0)) != nil) }
+        limit.change(at(1)) { $0.maxKeys = 3 }
+        #expect(limit.shown(at(1)).evictions == 0)
+        limit.change(at(1)) { $0.maxKeys = 2 }
+        #expect(limit.shown(at(1)).evictions == 1)
+        #expect(limit.shown(at(1)).keys == 2)
+        #expect(limit.take("b", at(1)) == nil)
+        #expect(limit.take("c", at(1)) == nil)
+        #expect(limit.take("a", at(1)) != nil)
+    }
+
+    @Test("A limit by another key, or of another kind, is another limit")
+    func anotherLimit() {
+        let limit = Counter(Self.window)
+        #expect(limit.take("a", at(0)) != nil)
+        limit.change(at(1)) { $0.key = [.header("j")] }
+        #expect(limit.take(nil, at(1), tier: "a") != nil)
+        #expect(limit.take(nil, at(1), tier: "a") == nil)
+        limit.change(at(2)) { $0.algorithm = .concurrency(max: 1) }
+        #expect(limit.shown(at(2)).keys == 0)
+        #expect(limit.take(nil, at(2), tier: "a") != nil)
+    }
+
+    @Test("Tiers that are told in another order, or fewer, keep what their keys have used")
+    func otherTiers() throws {
+        func tiers(_ names: [String]) -> Tiers {
+            Tiers(
+                by: .header("t"), defaultTier: names[0],
+                tiers: names.map { .init(name: $0, algorithm: .concurrency(max: $0 == "free" ? 1 : 2)) })
+        }
+        let limit = Counter(.concurrency(max: 1), tiers: tiers(["free", "paid"]))
+        let free = try #require(limit.take("a", at(0), tier: "free"))
+        let paid = try #require(limit.take("a", at(0), tier: "paid"))
+        limit.change(at(1)) { $0.tiers = tiers(["paid", "free"]) }
+        #expect(limit.take("a", at(1), tier: "free") == nil)
+        let second = try #require(limit.take("a", at(1), tier: "paid"))
+        #expect(limit.take("a", at(1), tier: "paid") == nil)
+        limit.change(at(2)) { $0.tiers = tiers(["paid"]) }
+        #expect(limit.take("a", at(2), tier: "paid") == nil)
+        limit.release(free, at(3))
+        #expect(limit.take("a", at(3), tier: "paid") == nil, "the tier of that place is gone")
+        limit.release(paid, at(3))
+        let third = try #require(
+            limit.take("a", at(3), tier: "paid"), "a place of the second tier, which is the first now")
+        #expect(limit.shown(at(3)).keys == 1)
+        limit.release(second, at(4))
+        limit.release(third, at(4))
+        #expect(limit.shown(at(4)).keys == 0)
     }
 
     @Test("Each tier has its own figures and its own use")

@@ -55,6 +55,33 @@ struct KeyingTests {
         #expect(try keying.keys(byLimit: { $0 == "client" ? "x" : nil }, tier: nil) == keying.keys { _ in "x" })
     }
 
+    @Test("A key fed as bytes is that of the text, and one that is not fed is missing")
+    func fed() throws {
+        let tiers = Tiers(
+            by: .header("t"), defaultTier: "free",
+            tiers: [
+                .init(name: "free", algorithm: .concurrency(max: 1)),
+                .init(name: "paid", algorithm: .concurrency(max: 2)),
+            ])
+        let keying = try Self.keying([.header("a"), .query("b")], tiers: tiers)
+        func both(_ parts: [KeySource: String]) throws -> (text: CallKeys, bytes: CallKeys) {
+            let bytes = parts.mapValues { Array($0.utf8) }
+            let fed = try keying.keys { source, hash in
+                guard let part = bytes[source] else { return false }
+                return hash.combine(part.span)
+            }
+            return (try keying.keys { parts[$0] }, fed)
+        }
+        let whole: [KeySource: String] = [.header("a"): "x", .query("b"): "a longer part", .header("t"): "paid"]
+        var seen: Set<CallKeys> = []
+        for missing in [nil, KeySource.header("a"), .query("b"), .header("t")] {
+            let keys = try both(whole.filter { $0.key != missing })
+            #expect(keys.text == keys.bytes)
+            seen.insert(keys.bytes)
+        }
+        #expect(seen.count == 3, "those that lack any part are one key")
+    }
+
     @Test("A tier that is unknown or not told is the default one")
     func tiers() throws {
         let tiers = Tiers(

@@ -13,6 +13,11 @@ final class LimitUnderTest {
         rules.earliest(&state, units: units, ahead: ahead, reserved: reserved, now: now)
     }
 
+    func admits(_ units: Int, reserved: Int, now: Instant) -> Bool {
+        var state = state
+        return rules.admits(&state, weight: units, room: rules.room(reserved: reserved), now: now)
+    }
+
     func take(_ units: Int = 1, now: Instant) {
         rules.take(&state, units: units, now: now)
     }

@@ -89,12 +89,14 @@ struct LimitWalk {
 
         let now = reference.clamp(told)
         let expected = reference.earliest(needed, room: room, now: now)
+        let admits = subject.admits(units, reserved: reserved, now: moment(told))
         let earliest = subject.earliest(units, ahead: ahead, reserved: reserved, now: moment(told))
         let fits = expected.map { $0 <= now } ?? false
         guard earliest?.nanoseconds == (fits ? told : expected) else {
             return
                 "\(units) + \(ahead) units in \(room) at \(told): \(earliest?.nanoseconds ?? -1), not \(expected ?? -1)"
         }
+        if ahead == 0, admits != fits { return "\(units) units in \(room) at \(told): admitted \(admits)" }
         if fits, ahead == 0 {
             take(units)
             admitted += 1
