@@ -110,7 +110,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "WeirSidecarTests",
-            dependencies: ["WeirSidecar", "WeirAdmin", "WeirProxy", "WeirMetrics", "WeirConfiguration"],
+            dependencies: [
+                "WeirSidecar", "WeirAdmin", "WeirProxy", "WeirMetrics", "WeirConfiguration", "WeirCore", "WeirRuntime",
+                "WeirTestKit", logging,
+            ],
             swiftSettings: house),
         .testTarget(name: "WeirDemoTests", dependencies: ["WeirCore", "WeirDemo", nioCore], swiftSettings: house),
         .testTarget(

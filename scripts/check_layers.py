@@ -26,6 +26,7 @@ ALLOWED = {
     "WeirConfiguration": {"WeirCore", "WeirHTTP", "WeirProxy", "Yams"} | FOUNDATION,
     "WeirSidecar": {
         "WeirCore", "WeirRuntime", "WeirProxy", "WeirAPI", "WeirMetrics", "WeirAdmin", "WeirConfiguration", "Logging",
+        "Dispatch",
     } | FOUNDATION | NIO,
     "WeirDemo": {"WeirCore", "WeirSidecar", "NIOHTTP1"} | FOUNDATION | NIO,
     "WeirCommand": {
@@ -41,7 +42,7 @@ IMPURE = re.compile(
 # Only these may hold `unsafe`, beside whole targets whose work it is.
 UNSAFE_FILES = {"LoopExecutor.swift", "CircuitBreaker.swift", "RateLimiter.swift", "Session.swift", "Terminal.swift",
                 "StartError.swift", "ProcFile.swift", "StatusScreen.swift",
-                "StartPages.swift"}
+                "StartPages.swift", "StandardError.swift", "Supervisor.swift"}
 UNSAFE_TARGETS = {"WeirHTTP", "WeirAdmin", "WeirTestKit"}
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)?(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:\w+\s+)?(\w+)")
 

@@ -1,7 +1,7 @@
-/// JSON (RFC 8259), as far as the admin endpoint writes it itself.
+/// JSON (RFC 8259), as far as Weir writes it itself.
 extension [UInt8] {
     /// Appends a string. No byte below a space stays as it is, so that it can hold no line end.
-    mutating func append(json text: String) {
+    package mutating func append(json text: String) {
         append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -29,7 +29,7 @@ extension [UInt8] {
     }
 
     /// Appends a number, a whole one without a fraction; `null` for infinities and NaN, which JSON does not have.
-    mutating func append(json number: Double) {
+    package mutating func append(json number: Double) {
         if let whole = Int(exactly: number) {
             append(contentsOf: whole.description.utf8)
         } else {

@@ -20,20 +20,25 @@ enum Session {
     ) async throws {
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
-        let log = logger(loaded.settings.log)
+        let logs = Logs(loaded.settings.log)
+        let log = logs.logger
+        let supervisor = Supervisor(log: log)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let sidecar: Sidecar
         do {
             sidecar = try await Sidecar.start(
-                loaded.settings, path: path, effective: loaded.effectiveYAML, log: log)
+                loaded.settings, path: path, effective: loaded.effectiveYAML, logs: logs)
         } catch let error as StartError {
+            await logs.flush()
             Terminal.complain("weir: \(error)")
             throw error.isUnavailable ? ExitCode.unavailable : ExitCode.badConfiguration
         } catch {
+            await logs.flush()
             Terminal.complain("weir: internal failure: \(error)")
             throw ExitCode.internalFailure
         }
         StartPages.release()
+        supervisor.ready()
         let beside = Task { await whileRunning(sidecar) }
         var stopping: Task<Void, Never>?
         for await signal in signals {
@@ -41,21 +46,18 @@ enum Session {
                 log.warning("SIGHUP: this version of Weir cannot reload its configuration; restart it instead")
             } else if stopping != nil {
                 log.warning("second signal: ending at once")
+                await logs.flush()
                 return
             } else {
                 beside.cancel()
                 stopping = Task {
+                    supervisor.stopping()
                     await sidecar.stop()
+                    await logs.flush()
                     exit(EXIT_SUCCESS)
                 }
             }
         }
-    }
-
-    private static func logger(_ options: LogOptions) -> Logger {
-        var log = Logger(label: "weir") { StreamLogHandler.standardError(label: $0) }
-        log.logLevel = Logger.Level(rawValue: options.level.rawValue) ?? .info
-        return log
     }
 
     /// A proxy needs two descriptors a call: takes what the system allows, as HAProxy does.

@@ -160,13 +160,13 @@ final class Call {
         connection?.setReading(writable)
     }
 
-    /// The caller is gone, or sent what cannot be understood (`outcome`): nothing more is written to it.
-    func abandon(_ outcome: CallOutcome, now: Instant) {
+    /// The caller is gone, or sent what cannot be understood (`outcome`): nothing more is written to it, but for `answer`.
+    func abandon(_ outcome: CallOutcome, answer: Answer? = nil, now: Instant) {
         if case .waiting = phase { upstream.gate.withdraw(.call(self), now: now) }
         let connection = connection
         settle(.ignored, now: now)
         // A tunnel ends when either side has had enough.
-        end(status == 101 ? .success : outcome)
+        end(status == 101 ? .success : outcome, answer: answer)
         connection?.abandon()
     }
 
@@ -208,16 +208,29 @@ final class Call {
     func answer(_ answer: Answer) {
         guard !isOver else { return }
         let downstream = downstream
-        end(answer.outcome)
+        end(answer.outcome, answer: answer)
         downstream?.answer(answer, upstream: upstream.settings.name, endpoint: endpoint.settings.name)
     }
 
-    func end(_ outcome: CallOutcome) {
+    /// The call is over; Weir answers it itself with `answer`, if that is given.
+    func end(_ outcome: CallOutcome, answer: Answer? = nil) {
         guard !isOver else { return }
         phase = .over
         giveUpRetry()
+        if let tell = downstream?.accessSink { tell(accessRecord(outcome, answer)) }
         downstream = nil
         endpoint.emit(.callEnded(outcome))
+    }
+
+    private func accessRecord(_ outcome: CallOutcome, _ answer: Answer?) -> AccessRecord {
+        var record = AccessRecord(head, outcome: outcome, answer: answer)
+        record.upstream = upstream.settings.name
+        record.endpoint = endpoint.settings.name
+        if answer == nil, status != 0 { record.status = status }
+        record.attempts = attempts
+        record.waited = waited
+        record.duration = upstream.now - arrived
+        return record
     }
 
     var isOver: Bool {

@@ -64,6 +64,9 @@ final class DownstreamConnection: ChannelInboundHandler {
         isLastRequest || !requestIsComplete
     }
 
+    /// Where the record of a call goes when it ends; nil: nowhere.
+    var accessSink: AccessSink? { listener.accessSink }
+
     /// Whether more may be written without piling up.
     var isWritable: Bool {
         context?.channel.isWritable ?? false
@@ -226,14 +229,28 @@ final class DownstreamConnection: ChannelInboundHandler {
         } catch {
             let endpoint = upstream.endpoint(for: head)
             endpoint.emit(.callEnded(.badRequest))
-            answer(Answer(error), upstream: upstream.settings.name, endpoint: endpoint.settings.name)
+            let refusal = Answer(error)
+            tellAccess(refusal, head: head, upstream: upstream, endpoint: endpoint)
+            answer(refusal, upstream: upstream.settings.name, endpoint: endpoint.settings.name)
         }
     }
 
     /// Refuses a request that was not routed.
     private func refuse(_ refusal: Answer) {
         listener.emit(.callEnded(refusal.outcome))
+        tellAccess(refusal, head: request)
         answer(refusal, upstream: nil, endpoint: nil)
+    }
+
+    /// Tells of a request that never became a call.
+    private func tellAccess(
+        _ refusal: Answer, head: RequestHead?, upstream: Upstream? = nil, endpoint: Endpoint? = nil
+    ) {
+        guard let accessSink else { return }
+        var record = AccessRecord(head, outcome: refusal.outcome, answer: refusal)
+        record.upstream = upstream?.settings.name
+        record.endpoint = endpoint?.settings.name
+        accessSink(record)
     }
 
     /// Whether the rest of the request's body is little enough to be read and thrown away. A caller that waits for
@@ -247,10 +264,15 @@ final class DownstreamConnection: ChannelInboundHandler {
     /// Refuses bytes that are not a request we understand, and closes: where the next one begins is unknown.
     private func refuse(_ defect: HTTPDefect, now: Instant) {
         isPersistent = false
+        let refusal =
+            switch defect.kind {
+            case .malformed: Answer.badRequest(defect.text)
+            case .headTooLarge, .tooManyFields: Answer(status: 431, .tooLarge, .badRequest, detail: defect.text)
+            }
         if let call {
             self.call = nil
             let hasAnswered = call.hasAnswered
-            call.abandon(.badRequest, now: now)
+            call.abandon(.badRequest, answer: hasAnswered ? nil : refusal, now: now)
             listener.callEnded()
             if hasAnswered { return close() }
         } else if body != nil {
@@ -258,12 +280,8 @@ final class DownstreamConnection: ChannelInboundHandler {
             return close()
         } else {
             listener.emit(.callEnded(.badRequest))
+            tellAccess(refusal, head: nil)
         }
-        let refusal =
-            switch defect.kind {
-            case .malformed: Answer.badRequest(defect.text)
-            case .headTooLarge, .tooManyFields: Answer(status: 431, .tooLarge, .badRequest, detail: defect.text)
-            }
         write { refusal.write(into: &$0, upstream: nil, endpoint: nil, withBody: true, close: true) }
         linger()
     }

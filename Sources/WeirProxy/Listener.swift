@@ -12,6 +12,8 @@ package final class Listener {
     package let upstreams: [Upstream]
     /// Events of requests that were refused before they were routed.
     let emit: EventSink
+    /// Where the record of each call goes when it ends; nil: nowhere. Set on the loop.
+    package var accessSink: AccessSink?
     private(set) var isDraining = false
 
     private let eventLoop: any EventLoop

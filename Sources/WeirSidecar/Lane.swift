@@ -1,4 +1,3 @@
-internal import Logging
 internal import NIOCore
 internal import WeirAPI
 internal import WeirAdmin
@@ -19,14 +18,14 @@ struct Lane: Sendable {
     /// - Throws: `StartError`.
     static func open(
         _ address: ListenAddress, _ upstreams: [UpstreamSettings], on loop: any EventLoop,
-        catalogue: MetricCatalogue, log: Logger, feed: EventFeed
+        catalogue: MetricCatalogue, logs: Logs, feed: EventFeed
     ) async throws -> Lane {
         let metrics = try upstreams.map { settings throws(MetricError) in try UpstreamMetrics(catalogue, settings) }
         let refused = try catalogue.requests.series(["", "", CallOutcome.badRequest.label])
         let listener = try await loop.submit {
             let wallOffset = HostMonitor.wallOffset(at: loop.instant)
             let built = try zip(upstreams, metrics).map { settings, metrics in
-                let eventLog = EventLog(log, feed: feed, upstream: settings.name)
+                let eventLog = EventLog(logs.logger, feed: feed, upstream: settings.name)
                 do {
                     return try Upstream(settings, on: loop, wallOffset: wallOffset) { endpoint in
                         let count = metrics.sink(endpoint: endpoint)
@@ -42,6 +41,7 @@ struct Lane: Sendable {
             let listener = Listener(address: address, upstreams: built, on: loop) { event in
                 if case .callEnded(.badRequest) = event { refused.increment() }
             }
+            listener.accessSink = logs.accessSink
             return NIOLoopBound(listener, eventLoop: loop)
         }.get()
         do {

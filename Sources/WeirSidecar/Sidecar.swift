@@ -1,4 +1,4 @@
-package import Logging
+internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import WeirAPI
@@ -37,9 +37,10 @@ package final class Sidecar: Sendable {
     /// - Parameters:
     ///   - path: where the settings came from, for `/status`.
     ///   - effective: the configuration in force for `/config`, secrets redacted.
+    ///   - logs: where messages and the access log go.
     /// - Throws: `StartError`.
     package static func start(
-        _ settings: SidecarSettings, path: String, effective: String, log: Logger
+        _ settings: SidecarSettings, path: String, effective: String, logs: Logs
     ) async throws -> Sidecar {
         try refuseWhatIsMissing(settings)
         let catalogue = try MetricCatalogue()
@@ -59,13 +60,13 @@ package final class Sidecar: Sendable {
             for (address, upstreams) in listeners {
                 lanes.append(
                     try await Lane.open(
-                        address, upstreams, on: group.next(), catalogue: catalogue, log: log, feed: feed))
+                        address, upstreams, on: group.next(), catalogue: catalogue, logs: logs, feed: feed))
             }
             let permits = try await permitServer(settings.api, group: group, finder: view)
             view.becomeReady(lanes)
             let sidecar = Sidecar(
                 settings: settings, group: group, lanes: lanes, view: view, admin: server,
-                permits: permits, monitor: monitor(lanes), log: log)
+                permits: permits, monitor: monitor(lanes, logs), log: logs.logger)
             try await sidecar.announce()
             return sidecar
         } catch {
@@ -134,13 +135,14 @@ package final class Sidecar: Sendable {
         log.notice("stopped")
     }
 
-    /// Tells the upstreams once a second what only the machine knows.
-    private static func monitor(_ lanes: [Lane]) -> Task<Void, Never> {
+    /// Tells the upstreams once a second what only the machine knows, and the log what it has held back.
+    private static func monitor(_ lanes: [Lane], _ logs: Logs) -> Task<Void, Never> {
         Task {
             var host = HostMonitor()
             while !Task.isCancelled {
                 let load = host.load()
                 for lane in lanes { lane.observe(load: load) }
+                logs.tellHeld()
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -150,8 +152,6 @@ package final class Sidecar: Sendable {
     private static func refuseWhatIsMissing(_ settings: SidecarSettings) throws(StartError) {
         var missing: [String] = []
         if settings.stateFile != nil { missing.append("state_file") }
-        if settings.log.format == .json { missing.append("log.format: json") }
-        if settings.log.access { missing.append("log.access") }
         let limits = settings.upstreams.flatMap { $0.limits + $0.endpoints.flatMap(\.limits) }
         if limits.contains(where: \.isShared) { missing.append("shared limits") }
         guard missing.isEmpty else { throw StartError.missing(missing) }
