@@ -22,11 +22,11 @@ struct SupervisorTests {
         let logs = Self.logs(written)
         let supervisor = Supervisor(address: address, log: logs.logger)
         supervisor.ready()
-        #expect(try socket.receive() == "READY=1")
+        #expect(try await socket.receive() == "READY=1")
         supervisor.stopping()
-        #expect(try socket.receive() == "STOPPING=1")
+        #expect(try await socket.receive() == "STOPPING=1")
         supervisor.reloading()
-        let words = try socket.receive().split(separator: "\n")
+        let words = try await socket.receive().split(separator: "\n")
         #expect(words.first == "RELOADING=1")
         let time = words.last?.split(separator: "=").last.flatMap { Double($0) } ?? 0
         let now = Double(DispatchTime.now().uptimeNanoseconds) / 1000

@@ -2,7 +2,7 @@ import Foundation
 
 /// The socket on which a supervisor is told how it goes (sd_notify(3)): a unix datagram socket.
 package struct NotifySocket: Sendable {
-    /// It could not be had, or nothing came.
+    /// It could not be had.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
@@ -25,10 +25,9 @@ package struct NotifySocket: Sendable {
     }
 
     /// The next datagram that has come or comes within `limit`.
-    package func receive(within limit: Duration = .seconds(20)) throws -> String {
-        var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&ready, 1, Int32(limit.components.seconds) * 1000) == 1 else {
-            throw Failure(description: "no datagram came within \(limit)")
+    package func receive(within limit: Duration = .seconds(20)) async throws -> String {
+        try await withDeadline(limit, waitingFor: "a datagram", seen: { "none" }) {
+            while isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = unsafe recv(descriptor, &buffer, buffer.count, 0)

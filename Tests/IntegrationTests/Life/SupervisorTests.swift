@@ -14,12 +14,12 @@ struct SupervisorTests {
         try await Turnstile.processes.pass {
             let weir = try WeirProcess.start(
                 configuration: Stand.configuration(url: "http://127.0.0.1:1"), environment: ["NOTIFY_SOCKET": address])
-            #expect(try socket.receive() == "READY=1")
+            #expect(try await socket.receive() == "READY=1")
             // What is said to be ready is ready.
             let admin = try await weir.adminAddress(within: Stand.patience)
             #expect(try await HTTPCall.get(admin, "/readyz", within: Stand.patience).status == 200)
             weir.signal(SIGTERM)
-            #expect(try socket.receive() == "STOPPING=1")
+            #expect(try await socket.receive() == "STOPPING=1")
             #expect(try await weir.waitForExit(within: Stand.patience) == 0)
             #expect(socket.isEmpty)
             try await weir.stop()
