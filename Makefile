@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # Tests with processes, sockets and deadlines run by themselves: those that compute would starve them.
 SOCKET_TESTS := ^(IntegrationTests|MonitoringTests|WeirAdminTests|WeirDemoTests)\.
-.PHONY: help run test build lint monitoring-check docs monitoring bench mutants sanitize fuzz install-build install-test clean
+.PHONY: help run test build lint monitoring-check docs deb deb-test monitoring bench mutants sanitize fuzz install-build install-deb install-test clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,7 @@ test: install-test lint monitoring-check ## Install what the tests need, build, 
 	@echo "==> testing"
 	swift test --skip-build --disable-xctest --skip '$(SOCKET_TESTS)'
 	swift test --skip-build --disable-xctest --filter '$(SOCKET_TESTS)'
+	$(MAKE) deb-test
 
 build: install-build ## Install what is missing and build .build/release/weir
 	@echo "==> building weir (release)"
@@ -34,6 +35,15 @@ monitoring-check: ## Alert rules, their tests, and the dashboards
 monitoring: build ## Weir's demo with Prometheus and Alertmanager, live (SPEED=30 times as fast; Ctrl-C ends it)
 	@scripts/install-packages.sh prometheus prometheus-alertmanager python3
 	@exec python3 scripts/monitoring.py --speed $(or $(SPEED),30)
+
+deb: install-deb ## Build the Debian package .build/deb/weir_*.deb, which needs no Swift
+	@echo "==> building weir for the package (release, Swift's runtime linked in)"
+	swift build -c release --product weir --static-swift-stdlib
+	packaging/build-deb.sh .build/release/weir .build/deb
+
+deb-test: deb ## Install the package, try what it installed, remove it again
+	@echo "==> testing the package"
+	packaging/test-deb.sh .build/deb/weir_*.deb
 
 docs: build ## Write the pages of docs/ that are made of the code
 	.build/release/weir reference configuration > docs/configuration.md
@@ -53,6 +63,9 @@ fuzz: ## Fuzz the HTTP codec, SECONDS=60 for each of its three targets
 
 install-build:
 	@scripts/install-packages.sh libmicrohttpd-dev zlib1g-dev pkg-config
+
+install-deb: install-build
+	@scripts/install-packages.sh dpkg-dev patchelf python3 lintian man-db systemd curl ca-certificates
 
 install-test:
 	@scripts/install-packages.sh libmicrohttpd-dev zlib1g-dev pkg-config prometheus prometheus-alertmanager \
