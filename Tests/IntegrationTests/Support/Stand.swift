@@ -18,8 +18,9 @@ struct Stand: Sendable {
     ///   - rules: Keys of the upstream, which is named `api`, in YAML at the margin.
     ///   - root: Keys of the root, likewise.
     ///   - changes: Whether the admin endpoint lets itself be told to change anything.
+    ///   - environment: Added to weir's environment.
     static func run(
-        _ rules: String = "", root: String = "", changes: Bool = false,
+        _ rules: String = "", root: String = "", changes: Bool = false, environment: [String: String] = [:],
         answering moment: ScriptedUpstream.Moment = .atEnd,
         script: @escaping ScriptedUpstream.Script = { _ in .respond(200, body: "ok") },
         _ body: (Stand) async throws -> Void
@@ -27,7 +28,7 @@ struct Stand: Sendable {
         try await Turnstile.processes.pass {
             let upstream = try await ScriptedUpstream.start(answering: moment, script: script)
             let text = configuration(rules, root: root, url: "http://\(upstream.endpoint)", changes: changes)
-            let weir = try WeirProcess.start(configuration: text)
+            let weir = try WeirProcess.start(configuration: text, environment: environment)
             do {
                 let stand = Stand(
                     weir: weir, upstream: upstream, address: try await weir.address(of: "api", within: patience),
