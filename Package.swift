@@ -106,7 +106,8 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "WeirAdminTests", dependencies: ["WeirAdmin"], swiftSettings: house),
         .testTarget(
-            name: "WeirConfigurationTests", dependencies: ["WeirConfiguration", "WeirCore", "WeirProxy"],
+            name: "WeirConfigurationTests",
+            dependencies: ["WeirConfiguration", "WeirCore", "WeirProxy", "WeirTestKit"],
             swiftSettings: house),
         .testTarget(
             name: "WeirSidecarTests",

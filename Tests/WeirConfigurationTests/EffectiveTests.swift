@@ -2,12 +2,13 @@ import Foundation
 import Testing
 import WeirConfiguration
 import WeirProxy
+import WeirTestKit
 
 @Suite("The effective configuration")
 struct EffectiveTests {
     /// Every example, every preset and the sample.
     static func everything() throws -> [String] {
-        try ExamplesTests.examples().map(\.text) + [sampleConfiguration.replacing("weir:hunter2@", with: "")]
+        try ExampleFiles.all().map(\.text) + [sampleConfiguration.replacing("weir:hunter2@", with: "")]
             + Presets.names.map {
                 "upstreams: [{ name: a, listen: 127.0.0.1:1, preset: \($0), url: https://x }]"
             }

@@ -3,31 +3,21 @@ import Testing
 import WeirConfiguration
 import WeirCore
 import WeirProxy
+import WeirTestKit
 
 @Suite("Examples")
 struct ExamplesTests {
-    static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    /// The configurations in `examples/`, in the order of their names.
-    static func examples() throws -> [(name: String, text: String)] {
-        let folder = root.appending(path: "examples").resolvingSymlinksInPath()
-        return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }
-            .map { ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8)) }
-    }
-
     @Test("Every example is accepted without a problem or a warning")
     func accepted() throws {
-        #expect(try Self.examples().count >= 5)
-        for (name, text) in try Self.examples() {
+        #expect(try ExampleFiles.all().count >= 5)
+        for (name, text) in try ExampleFiles.all() {
             #expect(warnings(text) == [], "\(name)")
         }
     }
 
     @Test("The market maker has the throttles that it was designed with")
     func marketMaker() throws {
-        let text = try #require(try Self.examples().first { $0.name == "bybit.yaml" }?.text)
+        let text = try #require(try ExampleFiles.all().first { $0.name == "bybit.yaml" }?.text)
         let read = try upstream(text)
         let throttles = read.endpoints.map { endpoint -> String in
             guard case .tokenBucket(let rate, let burst)? = endpoint.limits.first?.algorithm else { return "" }
@@ -50,7 +40,7 @@ struct ExamplesTests {
         "The configurations in the README and the guide are accepted",
         arguments: ["README.md", "docs/configuration.md"])
     func documentation(file: String) throws {
-        let text = try String(contentsOf: Self.root.appending(path: file), encoding: .utf8)
+        let text = try String(contentsOf: ExampleFiles.root.appending(path: file), encoding: .utf8)
         let blocks = text.components(separatedBy: "```yaml\n").dropFirst()
             .compactMap { $0.components(separatedBy: "```").first }
             .filter { $0.contains("upstreams:") }

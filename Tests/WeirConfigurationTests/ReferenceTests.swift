@@ -1,12 +1,13 @@
 import Foundation
 import Testing
 import WeirConfiguration
+import WeirTestKit
 
 @Suite("The reference")
 struct ReferenceTests {
     @Test("docs/configuration.md is what the keys say (make docs writes it)")
     func fresh() throws {
-        let path = ExamplesTests.root.appending(path: "docs/configuration.md")
+        let path = ExampleFiles.root.appending(path: "docs/configuration.md")
         let written = try String(contentsOf: path, encoding: .utf8)
         #expect(written == ConfigurationReference.markdown, "stale: run make docs")
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import WeirConfiguration
+import WeirTestKit
 
 @Suite("The JSON Schema")
 struct SchemaTests {
@@ -38,7 +39,7 @@ struct SchemaTests {
                 files.append(file.path)
             }
         }
-        let script = ExamplesTests.root.appending(path: "scripts/schema_judge.py").path
+        let script = ExampleFiles.root.appending(path: "scripts/schema_judge.py").path
         let output = try run(Self.python(), [script, schema.path, String(mutations)] + files)
         return try output.split(separator: "\n").map { try JSONDecoder().decode(Verdict.self, from: Data($0.utf8)) }
     }

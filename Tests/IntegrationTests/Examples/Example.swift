@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 import WeirTestKit
 
 /// A configuration of `examples/`, run by the built binary against a scripted provider.
@@ -17,9 +18,7 @@ enum Example {
         script: @escaping ScriptedUpstream.Script = { _ in .respond(200, body: "ok") },
         _ body: (Stand) async throws -> Void
     ) async throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(contentsOf: root.appending(path: "examples").appending(path: file), encoding: .utf8)
+        let text = try #require(try ExampleFiles.all().first { $0.name == file }?.text)
         try await Turnstile.processes.pass {
             let provider = try await ScriptedUpstream.start(script: script)
             let weir = try WeirProcess.start(
