@@ -30,7 +30,11 @@ final class UpstreamConnector {
             configuration.certificateVerification = .fullVerification
             configuration.applicationProtocols = ["http/1.1"]
             if let caFile { configuration.additionalTrustRoots = [.file(caFile)] }
-            tls = try NIOSSLContext(configuration: configuration)
+            do {
+                tls = try NIOSSLContext(configuration: configuration)
+            } catch {
+                throw UnusableTrustRoots(file: caFile, reason: "\(error)")
+            }
         } else {
             tls = nil
         }
@@ -156,5 +160,17 @@ final class ConnectAttempt {
             connection = nil
         }
         return pool
+    }
+}
+
+/// No trust roots can be made of a `ca_file`, or (nil) of the system's.
+struct UnusableTrustRoots: Error, CustomStringConvertible {
+    let file: String?
+    let reason: String
+
+    var description: String {
+        let place =
+            file.map { "ca_file \($0) is no file of PEM certificates" } ?? "the system's certificates cannot be read"
+        return "\(place) (\(reason))"
     }
 }

@@ -13,7 +13,17 @@ package struct StartError: Error, CustomStringConvertible {
     package let isUnavailable: Bool
 
     static func address(_ address: String, for whom: String, _ error: any Error) -> StartError {
-        let reason = (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        let isSocket = address.hasPrefix("unix:")
+        let reason =
+            switch (error as? IOError)?.errnoCode {
+            case EADDRINUSE: "it is already in use by another process"
+            case EADDRNOTAVAIL: "this machine has no such address"
+            case EACCES where !isSocket: "no permission; a port below 1024 takes root or CAP_NET_BIND_SERVICE"
+            case EACCES: "no permission to make the socket in its folder"
+            case ENOENT where isSocket: "its folder does not exist"
+            case let code?: unsafe String(cString: strerror(code))
+            case nil: "\(error)"
+            }
         return StartError(
             description: "cannot listen on \(address) for \(whom): \(reason)", isUnavailable: true)
     }
@@ -24,7 +34,7 @@ package struct StartError: Error, CustomStringConvertible {
     }
 
     static func admin(_ reason: String) -> StartError {
-        StartError(description: "cannot serve the admin endpoint: \(reason)", isUnavailable: true)
+        StartError(description: reason, isUnavailable: true)
     }
 
     static func upstream(_ name: String, reason: String) -> StartError {

@@ -23,6 +23,30 @@ struct StartTests {
         }
     }
 
+    @Test(
+        "what cannot be listened on, or trusted, is told in words that help",
+        arguments: [
+            ("listen: unix:/no/such/folder/a.sock", 69, "its folder does not exist"),
+            ("listen: 192.0.2.1:8081", 69, "this machine has no such address"),
+            ("ca_file: /etc/hostname", 78, "ca_file /etc/hostname is no file of PEM certificates"),
+        ])
+    func unusable(key: String, code: Int32, words: String) async throws {
+        try await Turnstile.processes.pass {
+            let listen = key.hasPrefix("listen") ? "" : "\n    listen: 127.0.0.1:0"
+            let text = """
+                admin: { listen: "127.0.0.1:0" }
+                upstreams:
+                  - name: api
+                    url: https://127.0.0.1:1
+                    \(key)\(listen)
+                """
+            let weir = try WeirProcess.start(configuration: text)
+            #expect(try await weir.waitForExit(within: Stand.patience) == code)
+            #expect(weir.errorLines.last?.contains(words) == true, "\(weir.errorLines)")
+            try await weir.stop()
+        }
+    }
+
     private static let wrong = """
         admin: { listen: "127.0.0.1:0" }
         drain_timout: 5s
