@@ -74,6 +74,7 @@ struct LogTests {
                     stand.admin, "/-/circuits/api", body: "{\"force\":\"\(state)\"}", within: Stand.patience)
                 #expect(answer.status == 204)
             }
+            try await stand.weir.waitForLine(containing: "suppressed=", within: Stand.patience)
             stand.weir.signal(SIGTERM)
             try await stand.weir.waitForExit(within: Stand.patience)
             for event in ["circuit open", "circuit closed"] {
