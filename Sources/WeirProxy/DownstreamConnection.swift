@@ -74,17 +74,25 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     /// Writes what `body` puts into a buffer, without sending it.
     func write(_ body: (inout ByteBuffer) -> Void) {
-        if let context { outgoing.add(to: context, body) }
+        guard let context else { return }
+        var buffer = outgoing.take() ?? context.channel.allocator.buffer(capacity: 512)
+        body(&buffer)
+        outgoing.put(buffer)
     }
 
     /// Writes without sending.
     func write(_ bytes: ByteBuffer) {
-        if let context { outgoing.add(bytes, to: context) }
+        if let before = outgoing.add(bytes) { context?.write(wrapOutboundOut(before), promise: nil) }
     }
 
     /// Sends what has been written.
     func flush() {
-        if let context { outgoing.flush(to: context) }
+        passOn()
+        context?.flush()
+    }
+
+    private func passOn() {
+        if let bytes = outgoing.take() { context?.write(wrapOutboundOut(bytes), promise: nil) }
     }
 
     /// The forwarded response is complete.
@@ -327,7 +335,7 @@ final class DownstreamConnection: ChannelInboundHandler {
         closing = .lingering
         received.clear()
         setReading(true)
-        outgoing.pass(to: context)
+        passOn()
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
         sent.futureResult.assumeIsolated().whenComplete { [self] _ in

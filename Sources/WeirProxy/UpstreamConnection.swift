@@ -10,6 +10,7 @@ internal import WeirRuntime
 /// A call may leave before its response is complete: what is left of it is then read and thrown away, if it is little.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private enum Phase {
         case connecting(ConnectAttempt)
@@ -88,12 +89,13 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Writes without sending.
     func write(_ bytes: ByteBuffer) {
-        if let context { outgoing.add(bytes, to: context) }
+        if let before = outgoing.add(bytes) { context?.write(wrapOutboundOut(before), promise: nil) }
     }
 
     /// Sends what has been written.
     func flush() {
-        if let context { outgoing.flush(to: context) }
+        if let bytes = outgoing.take() { context?.write(wrapOutboundOut(bytes), promise: nil) }
+        context?.flush()
     }
 
     /// Whether more may be written without piling up.
