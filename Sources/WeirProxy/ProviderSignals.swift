@@ -141,6 +141,11 @@ final class ProviderSignals {
         return (nil, quotas.map(\.view))
     }
 
+    /// The limiter has a stop from before a restart.
+    func remember(stopUntil until: Instant) {
+        frozenUntil = max(frozenUntil, until)
+    }
+
     /// Leaves no timer behind.
     func shutDown() {
         timer?.cancel()

@@ -27,21 +27,23 @@ package final class Upstream {
     ///
     /// - Parameters:
     ///   - wallOffset: the wall clock (since 1970) less the loop's.
+    ///   - memory: what it was before a restart, and where that is kept; nil: it begins anew.
     ///   - sink: makes the sink for the events of an endpoint (its name, or "" for the upstream itself).
     /// - Throws: where the trust roots cannot be read.
     package init(
-        _ settings: UpstreamSettings, on eventLoop: any EventLoop, wallOffset: TimeSpan, sink: (String) -> EventSink
+        _ settings: UpstreamSettings, on eventLoop: any EventLoop, wallOffset: TimeSpan,
+        memory: (any UpstreamMemory)? = nil, sink: (String) -> EventSink
     ) throws {
         self.settings = settings
         self.eventLoop = eventLoop
         self.wallOffset = wallOffset
-        let own = settings.mode == .off ? settings.withoutPolicies : settings
+        let own = settings.acting
         let sinks = own.endpoints.map { sink($0.name) }
         let upstreamSink = sink("")
         let control = AdmissionControl(
             shared: own.limits, endpoints: own.endpoints.map(\.limits), maxLength: own.line.maxLength,
             shares: own.endpoints.map(\.line.maxLength), mode: own.mode == .shadow ? .shadow : .enforce,
-            keySeed: KeySeed(.random(in: .min ... .max), .random(in: .min ... .max)))
+            keySeed: memory?.keySeed ?? KeySeed(.random(in: .min ... .max), .random(in: .min ... .max)))
         limiter = RateLimiter(on: eventLoop, control: control, sinks: sinks, upstreamSink: upstreamSink)
         limiter.onLoop { $0.setWallOffset(wallOffset, now: eventLoop.instant) }
 
@@ -86,6 +88,27 @@ package final class Upstream {
             preserveHost: settings.preserveHost,
             setFields: settings.requestHeaders.map { (name: $0.name, value: $0.value) }, via: viaName)
         watchCircuits()
+        if let memory { remember(memory, now: eventLoop.instant) }
+    }
+
+    /// Goes on where the process before left off, and has kept what happens from here on.
+    private func remember(_ memory: any UpstreamMemory, now: Instant) {
+        let past = memory.recall(now: now)
+        limiter.onLoop { limiter in
+            limiter.restore(past.limits, now: now)
+            limiter.keep(memory.journal { limiter.slot(of: $0, limit: $1) })
+            for stop in past.stops { limiter.freeze(stop.scope, until: stop.until, isBan: stop.isBan, now: now) }
+        }
+        for stop in past.stops { signals.remember(stopUntil: stop.until) }
+        if let sharedCircuit {
+            let journal = memory.circuitJournal(endpoint: nil)
+            return sharedCircuit.onLoop { $0.keep(past.circuit, now: now, in: journal) }
+        }
+        for endpoint in endpoints {
+            let record = past.endpointCircuits[endpoint.index]
+            let journal = memory.circuitJournal(endpoint: endpoint.index)
+            endpoint.circuit?.onLoop { $0.keep(record, now: now, in: journal) }
+        }
     }
 
     /// Whether its policies act, rather than being watched or off.
@@ -188,6 +211,9 @@ package final class Upstream {
 }
 
 extension UpstreamSettings {
+    /// The settings that act: with `mode: off` those without policies.
+    package var acting: UpstreamSettings { mode == .off ? withoutPolicies : self }
+
     /// The same provider without limits, circuits, retries and feedback: what `mode: off` means.
     fileprivate var withoutPolicies: UpstreamSettings {
         var plain = self

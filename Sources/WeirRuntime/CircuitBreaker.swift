@@ -12,6 +12,7 @@ public actor CircuitBreaker: LoopActor {
     private let emit: EventSink
     private var onOpen: (@Sendable () -> Void)?
     private var isShutDown = false
+    private var journal: CircuitJournal?
 
     /// The loop, as the executor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.unowned }
@@ -26,6 +27,13 @@ public actor CircuitBreaker: LoopActor {
     /// Has `handler` called on the loop whenever the circuit opens, after the event.
     public func whenOpened(_ handler: @escaping @Sendable () -> Void) {
         onOpen = handler
+    }
+
+    /// Is as it was before a restart, and writes down what it is from here on. To be done before any call comes.
+    package func keep(_ record: CircuitRecord?, now: Instant, in journal: @escaping CircuitJournal) {
+        if let record { circuit.restore(record, now: now) }
+        self.journal = journal
+        setTimer()
     }
 
     /// Whether a claim would be refused, and then after how long a further try may succeed (0 where that is not known);
@@ -59,6 +67,7 @@ public actor CircuitBreaker: LoopActor {
     /// Follows other settings from now on, in the state in which it is. See `Circuit.reconfigure`.
     public func reconfigure(_ settings: CircuitSettings, now: Instant) {
         circuit.reconfigure(settings, now: now)
+        journal?(circuit.record)
         setTimer()
         settle()
     }
@@ -80,6 +89,7 @@ public actor CircuitBreaker: LoopActor {
     private func settle() {
         let moves = circuit.takeMoves()
         if !moves.isEmpty || circuit.state == .halfOpen { setTimer() }
+        if !moves.isEmpty { journal?(circuit.record) }
         for move in moves {
             emit(.circuitMoved(move))
             if move.to == .open { onOpen?() }

@@ -13,6 +13,7 @@ extension RateLimiter {
     ///   - now: the present.
     public func freeze(_ scope: HoldScope, until: Instant, isBan: Bool, status: Int? = nil, now: Instant) {
         let (isNews, departures) = control.freeze(scope, until: until, isBan: isBan, now: now)
+        journal?.froze(scope, until: until, isBan: isBan, now: now)
         if isNews { emit(.frozen(Freeze(left: until - now, isBan: isBan, status: status)), scope) }
         for departure in departures { turnAway(departure) }
         arm(now: now)
@@ -35,6 +36,7 @@ extension RateLimiter {
 
     /// Tells how far the wall clock is ahead of the loop's, for calendar windows: at the start, and whenever it changes.
     public func setWallOffset(_ offset: TimeSpan, now: Instant) {
+        journal?.setWallOffset(offset)
         change(now: now) { $0.setWallOffset(offset) }
     }
 
@@ -42,7 +44,14 @@ extension RateLimiter {
     ///
     /// - Returns: false where there is no such limit, or it has no such keys or tier.
     public func reset(_ limit: Int, key: [String]?, tier: String?, now: Instant) -> Bool {
-        change(now: now) { $0.reset(limit, key: key, tier: tier) }
+        change(now: now) { control in
+            // Where they are counted is not known any more afterwards.
+            let isAll = key == nil && tier == nil
+            let slots = journal == nil || isAll ? nil : control.slots(limit, key: key ?? [], tier: tier)
+            guard control.reset(limit, key: key, tier: tier) else { return false }
+            journal?.reset(limit: limit, slots: slots)
+            return true
+        }
     }
 
     /// Goes on under other limits, with what is used and those in line, as `AdmissionControl.reconfigure`.

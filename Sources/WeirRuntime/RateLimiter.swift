@@ -44,6 +44,7 @@ public actor RateLimiter: LoopActor {
     private var handlers: LineHandlers?
     private var timer = LoopTimer()
     private var wake: (@Sendable () -> Void)?
+    private(set) var journal: (any AdmissionJournal)?
 
     /// The loop, as the executor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.unowned }
@@ -63,6 +64,33 @@ public actor RateLimiter: LoopActor {
     /// Says who is told of turns and refusals.
     public func attach(_ handlers: LineHandlers) {
         self.handlers = handlers
+    }
+
+    /// Takes up what was used before a restart; to be done before any call comes.
+    package func restore(_ kept: [KeptLimit], now: Instant) {
+        control.restore(kept, now: now)
+    }
+
+    /// Where a key of a limit is counted, as in `Charge.slot`; nil where nothing is used of it.
+    package func slot(of key: LimitKey, limit: Int) -> Int? {
+        control.slot(of: key, limit: limit)
+    }
+
+    /// The places that a limit's keys have had at once, as `AdmissionControl.slotCount`.
+    package func slotCount(_ limit: Int) -> Int {
+        control.slotCount(limit)
+    }
+
+    /// Has what is used from here on written down in `journal`, which knows the limits by their places: where those change
+    /// (`reconfigure`) it is exchanged for one that knows the new ones, in the same turn of the loop and before.
+    package func keep(_ journal: any AdmissionJournal) {
+        self.journal = journal
+    }
+
+    /// Exchanges the journal, if there is one, for the one that follows it under other limits: in the same turn of the loop,
+    /// right before `reconfigure`.
+    package func keep(following next: (any AdmissionJournal) -> any AdmissionJournal) {
+        journal = journal.map(next)
     }
 
     // MARK: Admission
@@ -128,7 +156,12 @@ public actor RateLimiter: LoopActor {
     /// Gives back all that an admission took, as if it had never been: no attempt was made of it. At most once, and not
     /// after `release`.
     public func giveBack(_ admission: Admission, now: Instant) {
+        var charges: [Charge] = []
+        if journal != nil { control.forEachCharge(of: admission, now: now) { charges.append($0) } }
         control.giveBack(admission, now: now)
+        for charge in charges {
+            journal?.gaveBack(control.remarked(charge, now: now), takenAt: admission.takenAt)
+        }
         armIfAwaited(now: now)
     }
 
@@ -219,6 +252,10 @@ public actor RateLimiter: LoopActor {
         case .refuse(let reason):
             sinks[endpoint](.limitHit)
             sinks[endpoint](.lineRefused(reason))
+        }
+        if let journal {
+            let now = granted.admission.takenAt
+            control.forEachCharge(of: granted.admission, now: now) { journal.took($0, now: now) }
         }
         sinks[endpoint](.admitted(waited: granted.admission.waited))
         return granted.admission

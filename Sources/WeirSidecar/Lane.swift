@@ -9,6 +9,8 @@ internal import WeirRuntime
 /// A listener with its upstreams and the loop that they live on, as seen from outside that loop.
 struct Lane: Sendable {
     let upstreams: [UpstreamSettings]
+    /// Where they are written down; none without a state file.
+    let books: [UpstreamBooks]
     private let metrics: [UpstreamMetrics]
     private let listener: NIOLoopBound<Listener>
     private let loop: any EventLoop
@@ -18,16 +20,20 @@ struct Lane: Sendable {
     /// - Throws: `StartError`.
     static func open(
         _ address: ListenAddress, _ upstreams: [UpstreamSettings], on loop: any EventLoop,
-        catalogue: MetricCatalogue, logs: Logs, feed: EventFeed
+        catalogue: MetricCatalogue, logs: Logs, feed: EventFeed, state: StateFile?
     ) async throws -> Lane {
+        let books = try upstreams.map { settings throws(StateFileError) in
+            try state.map { state throws(StateFileError) in try UpstreamBooks(state, for: settings) }
+        }
         let metrics = try upstreams.map { settings throws(MetricError) in try UpstreamMetrics(catalogue, settings) }
         let refused = try catalogue.requests.series(["", "", CallOutcome.badRequest.label])
         let listener = try await loop.submit {
             let wallOffset = HostMonitor.wallOffset(at: loop.instant)
-            let built = try zip(upstreams, metrics).map { settings, metrics in
+            let built = try zip(zip(upstreams, books), metrics).map { upstream, metrics in
+                let (settings, books) = upstream
                 let eventLog = EventLog(logs.logger, feed: feed, upstream: settings.name)
                 do {
-                    return try Upstream(settings, on: loop, wallOffset: wallOffset) { endpoint in
+                    return try Upstream(settings, on: loop, wallOffset: wallOffset, memory: books) { endpoint in
                         let count = metrics.sink(endpoint: endpoint)
                         return { event in
                             count(event)
@@ -49,7 +55,8 @@ struct Lane: Sendable {
         } catch {
             throw StartError.address("\(address)", for: upstreams.map(\.name).joined(separator: ", "), error)
         }
-        return Lane(upstreams: upstreams, metrics: metrics, listener: listener, loop: loop)
+        return Lane(
+            upstreams: upstreams, books: books.compactMap(\.self), metrics: metrics, listener: listener, loop: loop)
     }
 
     /// The address as bound.

@@ -45,6 +45,7 @@ package final class Sidecar: Sendable {
         try refuseWhatIsMissing(settings)
         let catalogue = try MetricCatalogue()
         let listeners = listeners(of: settings.upstreams)
+        let state = try settings.stateFile.map { path in try openState(path, log: logs.logger) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, listeners.count))
         let feed = EventFeed()
         let view = AdminView(catalogue: catalogue, path: path, effective: effective, feed: feed)
@@ -60,8 +61,10 @@ package final class Sidecar: Sendable {
             for (address, upstreams) in listeners {
                 lanes.append(
                     try await Lane.open(
-                        address, upstreams, on: group.next(), catalogue: catalogue, logs: logs, feed: feed))
+                        address, upstreams, on: group.next(), catalogue: catalogue, logs: logs, feed: feed,
+                        state: state))
             }
+            state?.dropAll(but: lanes.flatMap(\.books))
             let permits = try await permitServer(settings.api, group: group, finder: view)
             view.becomeReady(lanes)
             let sidecar = Sidecar(
@@ -73,6 +76,7 @@ package final class Sidecar: Sendable {
             admin?.stop()
             try? await group.shutdownGracefully()
             if let error = error as? AdminError { throw StartError.admin("\(error)") }
+            if let error = error as? StateFileError { throw StartError.stateFile(error) }
             throw error
         }
     }
@@ -151,7 +155,6 @@ package final class Sidecar: Sendable {
     /// What a configuration may ask for and this version does not have is refused rather than left undone.
     private static func refuseWhatIsMissing(_ settings: SidecarSettings) throws(StartError) {
         var missing: [String] = []
-        if settings.stateFile != nil { missing.append("state_file") }
         let limits = settings.upstreams.flatMap { $0.limits + $0.endpoints.flatMap(\.limits) }
         if limits.contains(where: \.isShared) { missing.append("shared limits") }
         guard missing.isEmpty else { throw StartError.missing(missing) }

@@ -9,7 +9,7 @@ internal import NIOCore
 package struct StartError: Error, CustomStringConvertible {
     /// What is wrong, and where.
     package let description: String
-    /// Whether an address could not be had (exit 69), rather than the configuration be wrong (exit 78).
+    /// Whether an address or a state file could not be had (exit 69), rather than the configuration be wrong (exit 78).
     package let isUnavailable: Bool
 
     static func address(_ address: String, for whom: String, _ error: any Error) -> StartError {
@@ -35,6 +35,10 @@ package struct StartError: Error, CustomStringConvertible {
 
     static func admin(_ reason: String) -> StartError {
         StartError(description: reason, isUnavailable: true)
+    }
+
+    static func stateFile(_ error: StateFileError) -> StartError {
+        StartError(description: "\(error)", isUnavailable: true)
     }
 
     static func upstream(_ name: String, reason: String) -> StartError {

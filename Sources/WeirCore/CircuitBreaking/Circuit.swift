@@ -29,6 +29,8 @@ public struct Circuit: Sendable {
     /// What the window held when the circuit left CLOSED.
     private var failuresThatOpened = 0
     private var cooldown: Cooldown
+    /// When it last opened, and until when that was for.
+    private var opened: (since: Instant, until: Instant)?
     private var latest = Instant(nanoseconds: .min)
     private var moves: [CircuitTransition] = []
 
@@ -157,9 +159,34 @@ public struct Circuit: Sendable {
         settings = changed
         window.follow(changed, now: latest)
         if case .open(let since, _) = phase, !changed.hasCooldown(of: old) {
-            phase = .open(since: since, until: since + cooldown.length(changed))
+            let until = since + cooldown.length(changed)
+            phase = .open(since: since, until: until)
+            opened = (since, until)
         }
         advance(now: latest)
+    }
+
+    // MARK: Restarts
+
+    /// What is to be kept of it; nil while it is CLOSED.
+    package var record: CircuitRecord? {
+        guard state != .closed, let opened else { return nil }
+        return CircuitRecord(
+            since: opened.since, until: opened.until, failedProbes: cooldown.failedProbesInARow)
+    }
+
+    /// Is OPEN as it was before a restart. One that was HALF_OPEN has its time come, and probes anew. What lies ahead of `now`
+    /// began now; it lasts no longer than its settings let it. That is no move, and to be done before any call comes.
+    package mutating func restore(_ record: CircuitRecord, now: Instant) {
+        latest = max(latest, now)
+        cooldown.restore(failedProbes: record.failedProbes)
+        let since = min(record.since, now)
+        let longest = max(settings.cooldown, settings.maxCooldown ?? .zero, settings.minDwell, .zero)
+        let until = min(record.until, since + longest)
+        phase = .open(since: since, until: until)
+        opened = (since, until)
+        self.since = since
+        generation += 1
     }
 
     // MARK: What it shows
@@ -197,7 +224,9 @@ public struct Circuit: Sendable {
         case .open:
             return
         }
-        move(to: .open(since: latest, until: latest + cooldown.length(settings)), cause)
+        let until = latest + cooldown.length(settings)
+        move(to: .open(since: latest, until: until), cause)
+        opened = (latest, until)
     }
 
     private mutating func close(_ cause: CircuitTransition.Cause) {

@@ -3,7 +3,8 @@
 struct Cooldown: Sendable {
     private static let mostDoublings = 40
 
-    private var failedProbesInARow = 0
+    /// By which it has grown.
+    private(set) var failedProbesInARow = 0
     private var jitter: SeededGenerator
 
     init(seed: UInt64) {
@@ -18,6 +19,11 @@ struct Cooldown: Sendable {
     /// The next cooldown is the configured one again.
     mutating func reset() {
         failedProbesInARow = 0
+    }
+
+    /// Goes on after so many failed probes in a row.
+    mutating func restore(failedProbes: Int) {
+        failedProbesInARow = min(max(0, failedProbes), Self.mostDoublings)
     }
 
     /// The time from opening to HALF_OPEN, never less than `minDwell`.

@@ -4,7 +4,7 @@ public struct Admission: Sendable {
     public let waited: TimeSpan
 
     /// When it was given.
-    let takenAt: Instant
+    package let takenAt: Instant
     /// Its number among all admissions of the limiter; wraps.
     let number: UInt32
     /// The configuration under which it was given.

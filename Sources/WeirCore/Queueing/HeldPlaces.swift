@@ -60,6 +60,15 @@ struct HeldPlaces: Sendable {
         return ticket
     }
 
+    /// Whether a call is in the books.
+    func isEntered(_ ticket: PlaceTicket) -> Bool {
+        guard slots.indices.contains(ticket.slot), slots[ticket.slot].generation == ticket.generation else {
+            return false
+        }
+        if case .vacant = slots[ticket.slot].content { return false }
+        return true
+    }
+
     /// Strikes a call out and returns what it held.
     mutating func strike(_ ticket: PlaceTicket) -> Struck {
         guard slots.indices.contains(ticket.slot), slots[ticket.slot].generation == ticket.generation else {

@@ -8,7 +8,8 @@
 struct CalendarWindow: Hashable, Sendable {
     private let per: TimeSpan
     private let margin: TimeSpan
-    private let reach: TimeSpan
+    /// How long a unit may count, wherever in a window it was sent.
+    let reach: TimeSpan
     private let shape: StampLog.Shape
 
     /// For `capacity` units (at least 1) in each multiple of `per` (at least 1 ns).

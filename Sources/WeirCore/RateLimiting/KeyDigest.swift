@@ -1,14 +1,24 @@
 /// What stands for a key: 128 bits of a keyed hash, so that no secret is kept and every key costs the same.
 public struct KeyDigest: Hashable, Sendable {
-    let first: UInt64
-    let second: UInt64
+    /// The first half.
+    package let first: UInt64
+    /// The second half.
+    package let second: UInt64
+
+    /// The digest of these halves.
+    package init(first: UInt64, second: UInt64) {
+        self.first = first
+        self.second = second
+    }
 }
 
-/// The secret under which keys are digested: random, one for each limiter, so that nobody outside can choose two keys
-/// with one digest.
+/// The secret under which keys are digested: random, known to nobody outside, so that none can choose two keys with
+/// one digest.
 public struct KeySeed: Hashable, Sendable {
-    let first: UInt64
-    let second: UInt64
+    /// The first half.
+    package let first: UInt64
+    /// The second half.
+    package let second: UInt64
 
     /// A seed of two random numbers.
     public init(_ first: UInt64, _ second: UInt64) {
@@ -19,8 +29,16 @@ public struct KeySeed: Hashable, Sendable {
 
 /// What a call uses of one keyed limit: its key's digest, and its tier's place.
 public struct LimitKey: Hashable, Sendable {
-    let digest: KeyDigest
-    let tier: Int
+    /// What stands for the key.
+    package let digest: KeyDigest
+    /// The place of its tier; 0 where there is none.
+    package let tier: Int
+
+    /// The key of that digest in a tier.
+    package init(digest: KeyDigest, tier: Int) {
+        self.digest = digest
+        self.tier = tier
+    }
 }
 
 /// A call's keys, one for each keyed limit of its endpoint in the limits' order; nil where that limit does not apply.

@@ -17,6 +17,8 @@ struct KeyTable: Sendable {
         /// The number of the admission that made the key: what was taken before is none of its own.
         let birth: UInt32
         var tier: UInt16
+        /// A number below `mostKeys` that no other key has, and that stays with the key wherever it stands.
+        let slot: UInt32
     }
 
     /// What a vacant place has. Of the keys, one in 2¹²⁸ has it.
@@ -109,7 +111,7 @@ struct KeyTable: Sendable {
         let size = max(size, Self.leastPlaces)
         entries = ContiguousArray(
             repeating: Entry(digest: Self.noDigest, state: LimitState(), lastUse: 0), count: size)
-        records = ContiguousArray(repeating: Record(birth: 0, tier: 0), count: size)
+        records = ContiguousArray(repeating: Record(birth: 0, tier: 0, slot: 0), count: size)
         for place in old.indices where old[place].digest != Self.noDigest {
             _ = put(old[place], oldRecords[place])
         }

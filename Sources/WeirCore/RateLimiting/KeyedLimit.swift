@@ -75,7 +75,7 @@ struct KeyedLimit: Sendable {
 
 extension LimitSettings {
     /// The rules of each tier, or those that there are.
-    func rules(factor: Double = 1, wallOffset: TimeSpan = .zero) -> [LimitRules] {
+    package func rules(factor: Double = 1, wallOffset: TimeSpan = .zero) -> [LimitRules] {
         algorithms.map { LimitRules($0, factor: factor, wallOffset: wallOffset) }
     }
 

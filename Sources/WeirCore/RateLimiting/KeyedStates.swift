@@ -36,6 +36,13 @@ struct KeyedStates: Sendable {
     private var hand = 0
     /// Where the last search ended: asking is followed by taking.
     private var lastFound = 0
+    /// Slots given back, and how many have been given.
+    private var vacantSlots: [UInt32] = []
+    private(set) var slotCount = 0
+    /// When all of every key was spent, for all that is known.
+    private var spentAt: Instant?
+    /// From when on that counts for no key.
+    private var spentUntil = Instant(nanoseconds: .min)
 
     /// No keys, and room for `maxKeys` (at least 1) that follow the rules of their tiers.
     init(rules: [LimitRules], maxKeys: Int) {
@@ -58,7 +65,7 @@ struct KeyedStates: Sendable {
     mutating func earliest(_ key: LimitKey, units: Int, ahead: Int, reserved: Int, now: Instant) -> Instant? {
         let rules = rules[tier(key)]
         guard let place = find(key.digest) else {
-            var unused = LimitState()
+            var unused = fresh(tier(key), now: now)
             return rules.earliest(&unused, units: units, ahead: ahead, reserved: reserved, now: now)
         }
         return rules.earliest(&table.entries[place].state, units: units, ahead: ahead, reserved: reserved, now: now)
@@ -71,15 +78,19 @@ struct KeyedStates: Sendable {
         return rules[tier(key)].admits(&table.entries[place].state, weight: weight, room: room, now: now)
     }
 
-    private func admitsNew(_ key: LimitKey, weight: Int, room: Int, now: Instant) -> Bool {
-        var unused = LimitState()
+    private mutating func admitsNew(_ key: LimitKey, weight: Int, room: Int, now: Instant) -> Bool {
+        var unused = fresh(tier(key), now: now)
         return rules[tier(key)].admits(&unused, weight: weight, room: room, now: now)
     }
 
     /// Takes `units` of the key for the admission of that `number`.
     @inline(__always)
     mutating func take(_ key: LimitKey, units: Int, number: UInt32, now: Instant) {
-        guard let place = find(key.digest) else { return insert(key, units: units, number: number, now: now) }
+        guard let place = find(key.digest) else {
+            var state = fresh(tier(key), now: now)
+            rules[tier(key)].take(&state, units: units, now: now)
+            return insert(key, state, number: number, now: now)
+        }
         uses &+= 1
         table.entries[place].lastUse = uses
         rules[tier(key)].take(&table.entries[place].state, units: units, now: now)
@@ -115,8 +126,8 @@ struct KeyedStates: Sendable {
     /// Forgets what was used of all keys. Visits all keys.
     mutating func resetAll() {
         let rules = rules
-        table.filter(mostKeys: maxKeys) { _, record in rules[Int(record.tier)].holdsPlaces }
-        clearIfEmpty()
+        spentAt = nil
+        filter { _, record in rules[Int(record.tier)].holdsPlaces }
     }
 
     /// Forgets some keys of which nothing is used any more, so that `count` tells of those in use.
@@ -146,13 +157,13 @@ struct KeyedStates: Sendable {
         let former = rules
         rules = ContiguousArray(changed)
         self.maxKeys = Self.bound(maxKeys)
-        table.filter(mostKeys: self.maxKeys) { entry, record in
+        filter { entry, record in
             guard let tier = tiers[Int(record.tier)] else { return false }
             changed[tier].convert(&entry.state, from: former[Int(record.tier)], now: now)
             record.tier = UInt16(tier)
             return true
         }
-        clearIfEmpty()
+        if let spentAt { countAllSpent(at: spentAt, now: now) }
         while count > self.maxKeys { dropIdle(now: now) }
     }
 
@@ -161,13 +172,60 @@ struct KeyedStates: Sendable {
         for tier in rules.indices { rules[tier].wallOffset = offset }
     }
 
+    // MARK: After a restart
+
+    /// Takes up keys as they were kept, in the order of their last use. With `spentAt` every key, known or not, counts as
+    /// wholly spent then.
+    mutating func restore(_ keys: [KeptKey], spentAt: Instant?, now: Instant) {
+        if let spentAt { countAllSpent(at: spentAt, now: now) }
+        for kept in keys {
+            guard let key = kept.key, find(key.digest) == nil else { continue }
+            let rules = rules[tier(key)]
+            var state = rules.restored(kept.trace, spentAt: spentAt, now: now)
+            if !rules.isUnused(&state, now: now) { insert(key, state, number: 0, now: now) }
+        }
+    }
+
+    /// A number below the most keys that there have been room for, which no other key has while this one is held; nil where it
+    /// is not.
+    mutating func slot(of digest: KeyDigest) -> Int? {
+        find(digest).map { Int(table.records[$0].slot) }
+    }
+
+    /// What the admission of that `number` counts as, for a key of which it still does: its slot, and what is kept of its use
+    /// beside the units, as `LimitRules.mark`.
+    mutating func kept(
+        _ digest: KeyDigest, since number: UInt32? = nil, now: Instant
+    ) -> (slot: Int, mark: Instant?)? {
+        guard let place = find(digest), number?.isSince(table.records[place].birth) ?? true else { return nil }
+        return (Int(table.records[place].slot), rulesOfKey(at: place).mark(table.entries[place].state, now: now))
+    }
+
+    private mutating func countAllSpent(at moment: Instant, now: Instant) {
+        spentAt = moment
+        spentUntil = rules.reduce(now) { latest, rules in
+            var state = rules.restored(nil, spentAt: moment, now: now)
+            return max(latest, rules.fullAgain(&state, now: now) ?? now)
+        }
+    }
+
+    /// The state of a key that is not held.
+    private mutating func fresh(_ tier: Int, now: Instant) -> LimitState {
+        guard let moment = spentAt else { return LimitState() }
+        guard now < spentUntil else {
+            spentAt = nil
+            return LimitState()
+        }
+        return rules[tier].restored(nil, spentAt: moment, now: now)
+    }
+
+    // MARK: Keys
+
     /// A call may bring a key of a former configuration, with more tiers.
     @inline(__always)
     private func tier(_ key: LimitKey) -> Int {
         min(key.tier, rules.count - 1)
     }
-
-    // MARK: Keys
 
     @inline(__always)
     private mutating func find(_ digest: KeyDigest) -> Int? {
@@ -182,14 +240,19 @@ struct KeyedStates: Sendable {
     }
 
     @inline(never)
-    private mutating func insert(_ key: LimitKey, units: Int, number: UInt32, now: Instant) {
+    private mutating func insert(_ key: LimitKey, _ state: LimitState, number: UInt32, now: Instant) {
         sweep(now: now, steps: Self.steps)
         if count >= maxKeys { makeRoom(now: now) }
         uses &+= 1
-        var entry = KeyTable.Entry(digest: key.digest, state: LimitState(), lastUse: uses)
-        rules[tier(key)].take(&entry.state, units: units, now: now)
-        lastFound = table.insert(entry, KeyTable.Record(birth: number, tier: UInt16(tier(key))))
+        let record = KeyTable.Record(birth: number, tier: UInt16(tier(key)), slot: takeSlot())
+        lastFound = table.insert(KeyTable.Entry(digest: key.digest, state: state, lastUse: uses), record)
         watch(lastFound, now: now)
+    }
+
+    private mutating func takeSlot() -> UInt32 {
+        if let slot = vacantSlots.popLast() { return slot }
+        slotCount += 1
+        return UInt32(slotCount - 1)
     }
 
     private mutating func makeRoom(now: Instant) {
@@ -225,7 +288,20 @@ struct KeyedStates: Sendable {
     }
 
     private mutating func forget(_ place: Int) {
+        vacantSlots.append(table.records[place].slot)
         table.remove(at: place)
+        clearIfEmpty()
+    }
+
+    /// Keeps what `change` returns true for, after it was changed. Visits all keys.
+    private mutating func filter(_ change: (inout KeyTable.Entry, inout KeyTable.Record) -> Bool) {
+        var vacated: [UInt32] = []
+        table.filter(mostKeys: maxKeys) { entry, record in
+            let isKept = change(&entry, &record)
+            if !isKept { vacated.append(record.slot) }
+            return isKept
+        }
+        vacantSlots += vacated
         clearIfEmpty()
     }
 
@@ -233,6 +309,7 @@ struct KeyedStates: Sendable {
         guard count == 0 else { return }
         table = KeyTable(mostKeys: maxKeys)
         dues = Heap()
+        (vacantSlots, slotCount) = ([], 0)
     }
 
     /// Notes when the key may be full again. One that time alone does not fill is forgotten when its places are free.

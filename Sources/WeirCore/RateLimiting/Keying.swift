@@ -113,7 +113,7 @@ public struct Keying: Sendable {
 
 extension LimitSettings {
     /// Whether it counts calls by key or tier rather than all together.
-    var isKeyed: Bool { !key.isEmpty || tiers != nil }
+    package var isKeyed: Bool { !key.isEmpty || tiers != nil }
 
     /// The rules of each tier, or of the one that there is.
     var algorithms: [Algorithm] {
@@ -129,7 +129,7 @@ extension LimitSettings {
     }
 
     /// The key of those `parts`; nil: the one of all calls without a key.
-    func key(_ parts: [String]?, tier: Int, seed: KeySeed) -> LimitKey {
+    package func key(_ parts: [String]?, tier: Int, seed: KeySeed) -> LimitKey {
         var hash = keyHash(isKeyless: parts == nil, tier: tier, seed: seed)
         for part in parts ?? [] { hash.combine(part) }
         return LimitKey(digest: hash.finish(), tier: tier)

@@ -4,7 +4,7 @@
 /// `factor` and `wallOffset`: for those, exchange the rules and keep the states. Where the figures of the
 /// algorithm change, `convert` each state. Time going backwards is clamped per state and gives nothing back.
 package struct LimitRules: Hashable, Sendable {
-    private enum Figures: Hashable {
+    enum Figures: Hashable {
         case slidingWindow(SlidingWindow)
         case tokenBucket(TokenBucket)
         case calendarWindow(CalendarWindow)
@@ -25,7 +25,7 @@ package struct LimitRules: Hashable, Sendable {
     package let effectiveCapacity: Int
     /// Wall time less monotonic time, for calendar windows.
     package var wallOffset: TimeSpan
-    private let figures: Figures
+    let figures: Figures
 
     /// The rules of `algorithm` multiplied by `factor` (above 0, at most 1): fewer units per window or in flight,
     /// slower growth of a smaller bucket, a longer distance. What is out of range is brought into it.

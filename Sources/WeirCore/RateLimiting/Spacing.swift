@@ -2,7 +2,7 @@
 struct Spacing: Hashable, Sendable {
     /// When the last attempts were.
     struct State: Sendable {
-        fileprivate var last: Instant?
+        fileprivate(set) var last: Instant?
         /// The one before it, which matters once the last is given back.
         fileprivate var previous: Instant?
     }

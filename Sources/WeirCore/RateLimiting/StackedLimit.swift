@@ -93,6 +93,21 @@ struct StackedLimit: Sendable {
         rules.convert(&state, from: former.rules, now: now)
     }
 
+    /// Takes up what was used of it before a restart.
+    mutating func restore(_ kept: KeptLimit, now: Instant) {
+        state = rules.restored(kept.keys.first?.trace, spentAt: kept.spentAt, now: now)
+    }
+
+    /// Whether the admission of that `number` counts in the state.
+    func counts(_ number: UInt32) -> Bool {
+        number.isSince(birth)
+    }
+
+    /// What is kept of its use beside the units, as `LimitRules.mark`.
+    func mark(now: Instant) -> Instant? {
+        rules.mark(state, now: now)
+    }
+
     /// Tells how far the wall clock is ahead of the monotonic one.
     mutating func setWallOffset(_ offset: TimeSpan) {
         rules.wallOffset = offset

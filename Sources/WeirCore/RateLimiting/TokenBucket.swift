@@ -22,6 +22,8 @@ struct TokenBucket: Hashable, Sendable {
 
     private let partsPerUnit: Int64
     private let partsPerNanosecond: Int64
+    /// The growth where the factor is 1.
+    private let mostPartsPerNanosecond: Int64
 
     /// A bucket that grows at `thousandths` (1...1000) of `rate`.
     init(rate: Rate, thousandths: Int64) {
@@ -30,6 +32,7 @@ struct TokenBucket: Hashable, Sendable {
         // One unit in more than 106 days: parts of a nanosecond's growth are then rounded down.
         partsPerUnit = isTooSlow ? rate.period.nanoseconds : parts
         partsPerNanosecond = max(1, Int64(clamping: isTooSlow ? growth / Int128(Self.steps) : growth))
+        mostPartsPerNanosecond = isTooSlow ? rate.permits : Int64(clamping: Int128(rate.permits) * Int128(Self.steps))
     }
 
     /// The earliest moment, not before `now`, at which `units` fit while all that is missing is at most `room` units.
@@ -88,6 +91,28 @@ struct TokenBucket: Hashable, Sendable {
         let missing = missing(state, now: now)
         if missing == 0 { return now }
         return max(now, state.last) + growth(of: missing)
+    }
+
+    /// When all that is missing would have grown back at the full rate, whatever the factor; nil where nothing is missing.
+    func paidOff(_ state: State, now: Instant) -> Instant? {
+        let missing = missing(state, now: now)
+        guard missing > 0 else { return nil }
+        let growth = Self.quotientRoundedUp(missing, Int128(mostPartsPerNanosecond))
+        return max(now, state.last) + TimeSpan(nanoseconds: Int64(clamping: growth))
+    }
+
+    /// A state of which as many units are missing at `now` as grow back by `until` at `rate`, a part of a part more at most.
+    /// None of them can be given back.
+    func indebted(until: Instant, rate: Rate, now: Instant) -> State {
+        guard until > now else { return State() }
+        let (units, rest) = (Int128((until - now).nanoseconds) * Int128(rate.permits))
+            .quotientAndRemainder(dividingBy: Int128(rate.period.nanoseconds))
+        let part = Self.quotientRoundedUp(rest * Int128(partsPerUnit), Int128(rate.period.nanoseconds))
+        let (whole, overflow) = units.multipliedReportingOverflow(by: Int128(partsPerUnit))
+        var state = State()
+        state.missing = overflow ? Self.ceiling : min(whole, Self.ceiling - part) + part
+        (state.last, state.since) = (now, now)
+        return state
     }
 
     /// Counts on by these figures what was counted by `old` until `now`; a part of a part more may be missing than was.
