@@ -99,7 +99,7 @@ let package = Package(
             name: "WeirHTTPTests", dependencies: ["WeirCore", "WeirHTTP", nioCore, nioEmbedded, nioHTTP1],
             swiftSettings: house),
         .testTarget(
-            name: "WeirProxyTests", dependencies: ["WeirCore", "WeirRuntime", "WeirProxy", nioCore],
+            name: "WeirProxyTests", dependencies: ["WeirCore", "WeirRuntime", "WeirProxy", nioCore, nioPosix],
             swiftSettings: house),
         .testTarget(
             name: "WeirMetricsTests", dependencies: ["WeirMetrics"], exclude: ["parse_exposition.py"],

@@ -3,6 +3,7 @@ package final class AdminServer: Sendable {
     /// Where it listens: `127.0.0.1:9464`, `[::1]:9464` or `unix:/path`. A port 0 has become the one taken.
     package let address: String
     private let server: MicroHTTPServer
+    private let service: AdminService
 
     /// Binds and serves. Throws, and leaves nothing behind, if the address cannot be had.
     ///
@@ -16,9 +17,14 @@ package final class AdminServer: Sendable {
     init(
         settings: AdminSettings, timeouts: AdminTimeouts, source: any AdminSource, events: EventFeed
     ) throws(AdminError) {
-        let service = AdminService(settings: settings, timeouts: timeouts, source: source, events: events)
+        service = AdminService(settings: settings, timeouts: timeouts, source: source, events: events)
         server = try MicroHTTPServer(settings: settings, timeouts: timeouts, service: service)
         address = server.address
+    }
+
+    /// Answers other hosts, and lets itself be told changes or not, from the next request on.
+    package func admit(allowHosts: [String], allowChanges: Bool) {
+        service.admit(allowHosts: allowHosts, allowChanges: allowChanges)
     }
 
     /// Stops listening and closes every connection; an answer that is being gathered is given up. Takes a moment and

@@ -33,14 +33,14 @@ final class AdminService: Sendable {
         }
     }
 
-    private let settings: AdminSettings
+    private let settings: Mutex<AdminSettings>
     private let timeouts: AdminTimeouts
     private let source: any AdminSource
     private let streams: EventStreams
     private let state: Mutex<State>
 
     init(settings: AdminSettings, timeouts: AdminTimeouts, source: any AdminSource, events: EventFeed) {
-        self.settings = settings
+        self.settings = Mutex(settings)
         self.timeouts = timeouts
         self.source = source
         streams = EventStreams(feed: events, most: settings.maxStreams, quiet: timeouts.quiet)
@@ -49,6 +49,14 @@ final class AdminService: Sendable {
                 connections: AdminConnections(
                     timeouts: timeouts, most: settings.maxConnections,
                     mostPerAddress: settings.maxConnectionsPerAddress)))
+    }
+
+    /// Answers other hosts, and lets itself be told changes or not, from the next request on.
+    func admit(allowHosts: [String], allowChanges: Bool) {
+        settings.withLock { settings in
+            settings.allowHosts = allowHosts
+            settings.allowChanges = allowChanges
+        }
     }
 
     /// A connection was opened.
@@ -86,7 +94,7 @@ final class AdminService: Sendable {
     func received(
         _ request: AdminRequest, in exchange: AdminExchange, on connection: MicroHTTPConnection
     ) -> MicroHTTPResponse? {
-        switch AdminRoutes.decide(request, settings: settings, readiness: source.readiness) {
+        switch AdminRoutes.decide(request, settings: settings.withLock { $0 }, readiness: source.readiness) {
         case .answer(let response):
             move(connection, to: .sending)
             return MicroHTTPResponse(response)

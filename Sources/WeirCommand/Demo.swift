@@ -26,7 +26,7 @@ struct Demo: AsyncParsableCommand {
             for problem in error.problems { Terminal.complain("\(problem)") }
             throw ExitCode.badConfiguration
         }
-        try await Session.serve(loaded, path: "demo.yaml (embedded)") { sidecar in
+        try await Session.serve(loaded, from: .embedded(name: "demo.yaml")) { sidecar in
             await greet(sidecar)
             await demonstration.call(sidecar)
         }

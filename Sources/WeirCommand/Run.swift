@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FoundationEssentials
 internal import WeirSidecar
 
 /// `weir run`.
@@ -10,6 +11,7 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let (path, loaded) = try source.load()
-        try await Session.serve(loaded, path: path)
+        let environment = ProcessInfo.processInfo.environment
+        try await Session.serve(loaded, from: .file(path: path, environment: environment))
     }
 }

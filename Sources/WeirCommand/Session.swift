@@ -15,7 +15,7 @@ enum Session {
     ///
     /// - Parameter whileRunning: done beside it, and cancelled at the first signal.
     static func serve(
-        _ loaded: LoadedConfiguration, path: String,
+        _ loaded: LoadedConfiguration, from origin: ConfigurationOrigin,
         whileRunning: @escaping @Sendable (Sidecar) async -> Void = { _ in }
     ) async throws {
         signal(SIGPIPE, SIG_IGN)
@@ -26,8 +26,7 @@ enum Session {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let sidecar: Sidecar
         do {
-            sidecar = try await Sidecar.start(
-                loaded.settings, path: path, effective: loaded.effectiveYAML, logs: logs)
+            sidecar = try await Sidecar.start(loaded, from: origin, logs: logs)
         } catch let error as StartError {
             await logs.flush()
             Terminal.complain("weir: \(error)")
@@ -43,7 +42,7 @@ enum Session {
         var stopping: Task<Void, Never>?
         for await signal in signals {
             if signal == .sighup {
-                log.warning("SIGHUP: this version of Weir cannot reload its configuration; restart it instead")
+                Task { await reload(sidecar, supervisor, log) }
             } else if stopping != nil {
                 log.warning("second signal: ending at once")
                 await logs.flush()
@@ -57,6 +56,14 @@ enum Session {
                     exit(EXIT_SUCCESS)
                 }
             }
+        }
+    }
+
+    private static func reload(_ sidecar: Sidecar, _ supervisor: Supervisor, _ log: Logger) async {
+        supervisor.reloading()
+        switch await sidecar.reload() {
+        case .done, .failed: supervisor.ready()
+        case .ignored(let reason): log.warning("SIGHUP ignored: \(reason)")
         }
     }
 

@@ -58,7 +58,7 @@ package final class Family<Series: Instrument>: Sendable {
 
     /// Forgets every series that has all these values, unless the family lacks one of the labels. Handles to them can
     /// be used as before, but what they count is shown no more.
-    func remove(matching wanted: [String: String]) {
+    package func remove(matching wanted: [String: String]) {
         var values: [(label: Int, value: [UInt8])] = []
         for (label, value) in wanted {
             guard let position = labels.firstIndex(of: label) else { return }

@@ -23,9 +23,11 @@ final class Call {
 
     let head: RequestHead
     let upstream: Upstream
-    let wishes: CallWishes
+    private(set) var wishes: CallWishes
     let arrived: Instant
-    var endpoint: Endpoint { wishes.endpoint }
+    var endpoint: Endpoint { wishes.endpoint.current }
+    /// The configuration under which the wishes were read.
+    private var generation: UInt32
 
     /// Its place in line, kept by the gate; nil where it stands in none.
     var ticket: Ticket?
@@ -60,14 +62,17 @@ final class Call {
         self.wishes = wishes
         self.downstream = downstream
         arrived = now
+        generation = upstream.generation
         requestIsComplete = head.framing.isEmpty
         if !requestIsComplete, endpoint.planner.isOn, upstream.isEnforcing, endpoint.isRepeatable(head) {
             kept = KeptBody(most: endpoint.settings.retry.maxBody)
         }
+        upstream.callBegan()
     }
 
     /// What the next attempt asks of the limits.
     func demand(now: Instant) -> Demand {
+        if generation != upstream.generation { followConfiguration() }
         let last = lastAdmission
         // Where nothing but a connection is missing, the time to connect is granted to those who would not wait.
         let wait = max(wishes.maxWait, upstream.settings.timeouts.connect)
@@ -220,6 +225,7 @@ final class Call {
         if let tell = downstream?.accessSink { tell(accessRecord(outcome, answer)) }
         downstream = nil
         endpoint.emit(.callEnded(outcome))
+        upstream.callEnded()
     }
 
     private func accessRecord(_ outcome: CallOutcome, _ answer: Answer?) -> AccessRecord {
@@ -238,6 +244,11 @@ final class Call {
     }
 
     // MARK: Within
+
+    private func followConfiguration() {
+        generation = upstream.generation
+        wishes.renewKeys(head, upstream: upstream, peer: downstream?.peer)
+    }
 
     /// When the connection is to wake the call that waits for its response.
     var nextWake: Instant {

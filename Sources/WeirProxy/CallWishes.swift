@@ -8,7 +8,7 @@ struct CallWishes {
     let priority: Priority
     let maxWait: TimeSpan
     let cost: Int
-    let keys: CallKeys
+    private(set) var keys: CallKeys
     /// The last moment at which sending it makes sense; nil: it does not expire.
     let expiry: Instant?
 
@@ -51,6 +51,12 @@ struct CallWishes {
             guard !upstream.isEnforcing else { throw error }
             (cost, keys, expiry) = (1, .none, nil)
         }
+    }
+
+    /// Reads the keys anew, for the limits of another configuration. A call under way is not refused for want of one: it
+    /// counts as one without keys then.
+    mutating func renewKeys(_ head: RequestHead, upstream: Upstream, peer: @autoclosure () -> SocketAddress?) {
+        keys = (try? Self.keys(head, endpoint: endpoint.current, upstream: upstream, peer: peer)) ?? .none
     }
 
     private static func cost(_ head: RequestHead, endpoint: Endpoint, honours: Bool) throws(Malformed) -> Int {

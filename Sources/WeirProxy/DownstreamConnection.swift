@@ -23,6 +23,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     private static let headTimeout = TimeSpan.seconds(10)
     private static let keepAliveTimeout = TimeSpan.seconds(60)
     private static let lingerTimeout = TimeSpan.seconds(2)
+    private static let farewell = TimeSpan.seconds(1)
 
     private let listener: Listener
     private var context: ChannelHandlerContext?
@@ -51,6 +52,13 @@ final class DownstreamConnection: ChannelInboundHandler {
         if call == nil { close() }
     }
 
+    /// Closes after the next answer. One on which nothing is under way is given a moment: its caller may be sending, not
+    /// knowing that nobody listens for others any more.
+    func retire() {
+        guard call == nil, body == nil, received.readableBytes == 0, case .not = closing, let context else { return }
+        timer?.set(context.eventLoop.instant + Self.farewell)
+    }
+
     // MARK: For the call
 
     /// The provider can take the body of the call, or more of it.
@@ -66,6 +74,9 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     /// Where the record of a call goes when it ends; nil: nowhere.
     var accessSink: AccessSink? { listener.accessSink }
+
+    /// Where the caller is.
+    var peer: SocketAddress? { context?.channel.remoteAddress }
 
     /// Whether more may be written without piling up.
     var isWritable: Bool {
@@ -230,7 +241,7 @@ final class DownstreamConnection: ChannelInboundHandler {
             return refuse(refusal)
         }
         do {
-            let wishes = try CallWishes(head, to: upstream, peer: self.context?.channel.remoteAddress)
+            let wishes = try CallWishes(head, to: upstream, peer: peer)
             let call = Call(head, to: upstream, wishes: wishes, from: self, now: now)
             self.call = call
             if listener.isDraining { call.refuse(Refusal(.draining)) } else { call.begin(now: now) }
@@ -297,7 +308,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     // MARK: Life
 
     /// Whether the connection ends with the current request, whatever comes of it.
-    private var isLastRequest: Bool { !isPersistent || listener.isDraining }
+    private var isLastRequest: Bool { !isPersistent || listener.isClosing }
 
     /// The whole answer has been written: sends it and goes on to the next request, or closes.
     private func finishCall(closes: Bool, now: Instant) {

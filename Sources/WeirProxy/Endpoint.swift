@@ -2,35 +2,62 @@ internal import WeirCore
 internal import WeirHTTP
 internal import WeirRuntime
 
-/// One endpoint at work. Lives on its upstream's loop.
+/// One endpoint at work. Lives on its upstream's loop, and under its name through every change of the configuration.
 final class Endpoint {
-    let index: Int
-    let settings: EndpointSettings
+    /// Its place among the endpoints.
+    private(set) var index: Int
+    private(set) var settings: EndpointSettings
     /// Its circuit, which it may share with the whole upstream; nil where the breaker is off.
-    let circuit: CircuitBreaker?
-    let circuitSettings: CircuitSettings?
-    let planner: RetryPlanner
-    let emit: EventSink
+    private(set) var circuit: CircuitBreaker?
+    private(set) var circuitSettings: CircuitSettings?
+    private(set) var planner: RetryPlanner
+    private(set) var emit: EventSink
     /// The most that one call can ever cost; nil without limits.
-    let largestCost: Int?
+    private(set) var largestCost: Int?
     /// How the keys of its calls are made; nil where no limit of it is keyed.
-    let keying: Keying?
+    private(set) var keying: Keying?
     /// Attempts under way.
     var inFlight = 0
+    /// Who has taken over its calls; nil while it is configured.
+    private var successor: Endpoint?
 
     init(
         index: Int, settings: EndpointSettings, circuit: CircuitBreaker?, circuitSettings: CircuitSettings?,
-        control: AdmissionControl, emit: @escaping EventSink
+        emit: @escaping EventSink
     ) {
         self.index = index
         self.settings = settings
         self.circuit = circuit
         self.circuitSettings = circuitSettings
         planner = RetryPlanner(settings.retry)
-        largestCost = control.largestCost(of: index)
-        keying = control.keying(of: index)
         self.emit = emit
     }
+
+    /// Goes on as another endpoint is made.
+    func follow(_ other: Endpoint) {
+        index = other.index
+        settings = other.settings
+        circuit = other.circuit
+        circuitSettings = other.circuitSettings
+        planner = other.planner
+        emit = other.emit
+    }
+
+    /// Notes what its limits ask of a call.
+    func note(largestCost: Int?, keying: Keying?) {
+        self.largestCost = largestCost
+        self.keying = keying
+    }
+
+    /// Is configured no longer: its calls are those of another, which stays.
+    func retire(into other: Endpoint) {
+        successor = other
+        other.inFlight += inFlight
+        inFlight = 0
+    }
+
+    /// The endpoint whose calls its calls are now.
+    var current: Endpoint { successor ?? self }
 
     /// Tells the circuit what became of an attempt; without a permit there is nothing to tell.
     func report(_ permit: CircuitPermit?, _ outcome: Outcome, now: Instant) {

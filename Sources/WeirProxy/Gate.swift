@@ -14,10 +14,11 @@ final class Gate {
     }
 
     private let limiter: RateLimiter
-    private let pool: UpstreamPool
+    private var pool: UpstreamPool
     private let signals: ProviderSignals
+    private let eventLoop: any EventLoop
     /// In shadow a circuit refuses nobody.
-    private let isEnforcing: Bool
+    private var isEnforcing: Bool
     private var waiting: [Ticket: Entrant] = [:]
     /// Those among them that need a connection.
     private var callsWaiting = 0
@@ -25,6 +26,8 @@ final class Gate {
     private var mustPumpAgain = false
     /// No connection is opened ahead of its turn after one has failed, until a turn comes.
     private var opensAhead = true
+    /// Who has been turned away while the configuration changes, and is to be told so afterwards; nil at other times.
+    private var turnedAwayMeanwhile: [(Ticket, Refusal)]?
 
     init(
         limiter: RateLimiter, pool: UpstreamPool, signals: ProviderSignals, isEnforcing: Bool, eventLoop: any EventLoop
@@ -33,13 +36,40 @@ final class Gate {
         self.pool = pool
         self.signals = signals
         self.isEnforcing = isEnforcing
-        pool.whenReady = { [self] in pump(now: eventLoop.instant) }
-        pool.whenFailed = { [self] in connectFailed($0, now: eventLoop.instant) }
+        self.eventLoop = eventLoop
+        watchPool()
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let handlers = RateLimiter.LineHandlers(
             turnCame: { bound.value.pump(now: eventLoop.instant) },
             refused: { bound.value.turnedAway($0, $1) })
         limiter.onLoop { $0.attach(handlers) }
+    }
+
+    /// Has the configuration changed by `body`, during which nobody is served or told anything: a call that met it half
+    /// changed would be lost between the two.
+    func change(now: Instant, isEnforcing: Bool, _ body: () -> Void) {
+        isPumping = true
+        turnedAwayMeanwhile = []
+        body()
+        self.isEnforcing = isEnforcing
+        isPumping = false
+        let turnedAway = turnedAwayMeanwhile ?? []
+        turnedAwayMeanwhile = nil
+        for (ticket, refusal) in turnedAway { self.turnedAway(ticket, refusal) }
+        pump(now: now)
+    }
+
+    /// Has calls go over the connections of another pool from now on.
+    func use(_ pool: UpstreamPool) {
+        self.pool = pool
+        opensAhead = true
+        watchPool()
+    }
+
+    private func watchPool() {
+        let eventLoop = eventLoop
+        pool.whenReady = { [self] in pump(now: eventLoop.instant) }
+        pool.whenFailed = { [self] in connectFailed($0, now: eventLoop.instant) }
     }
 
     /// Admits the entrant, puts it in line, or refuses it.
@@ -196,6 +226,10 @@ final class Gate {
     }
 
     private func turnedAway(_ ticket: Ticket, _ refusal: Refusal) {
+        if turnedAwayMeanwhile != nil {
+            turnedAwayMeanwhile?.append((ticket, refusal))
+            return
+        }
         guard let entrant = waiting[ticket] else { return }
         forget(ticket)
         if refusal.reason == .circuitOpen { entrant.endpoint.emit(.circuitRefused) }

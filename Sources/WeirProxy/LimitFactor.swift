@@ -4,7 +4,7 @@ internal import WeirRuntime
 /// What one limit is multiplied by: after the provider's 429s, and while this host is busy.
 struct LimitFactor {
     private let name: String
-    private let emit: EventSink
+    private var emit: EventSink
     private var shrink: ShrinkAndRecover
     private var load: HostLoad?
 
@@ -14,6 +14,21 @@ struct LimitFactor {
         self.emit = emit
         shrink = ShrinkAndRecover(feedback, window: limit.algorithm.window)
         load = limit.hostLoad.map(HostLoad.init)
+    }
+
+    /// Goes on for the same limit under other settings.
+    mutating func follow(
+        _ limit: LimitSettings, _ feedback: FeedbackSettings, emit: @escaping EventSink, now: Instant
+    ) {
+        self.emit = emit
+        let wasShrunk = shrink.factor < 1
+        shrink.follow(feedback, window: limit.algorithm.window, now: now)
+        if wasShrunk, shrink.factor == 1 { emit(.limitRecovered(limit: name)) }
+        guard let settings = limit.hostLoad else {
+            load = nil
+            return
+        }
+        if load == nil { load = HostLoad(settings) } else { load?.follow(settings) }
     }
 
     /// The factor as of the last event.

@@ -6,43 +6,60 @@ package import WeirRuntime
 
 /// A listening address, its upstreams and its callers, all on one event loop.
 package final class Listener {
+    private enum Life {
+        case open
+        /// It accepts nobody; its callers are let go one after the other, and then this is done.
+        case retiring(() -> Void)
+        case draining
+    }
+
     /// As bound; a port of 0 is resolved.
     package private(set) var address: ListenAddress
-    /// The upstreams behind it.
-    package let upstreams: [Upstream]
     /// Events of requests that were refused before they were routed.
     let emit: EventSink
     /// Where the record of each call goes when it ends; nil: nowhere. Set on the loop.
     package var accessSink: AccessSink?
-    private(set) var isDraining = false
 
     private let eventLoop: any EventLoop
-    private let byHost: [(host: [UInt8], upstream: Upstream)]
-    private let fallback: Upstream?
+    private var upstreams: [Upstream] = []
+    private var byHost: [(host: [UInt8], upstream: Upstream)] = []
+    private var fallback: Upstream?
+    private var life = Life.open
     private var channel: (any Channel)?
     private var connections: [ObjectIdentifier: DownstreamConnection] = [:]
     private var calls = 0
     private var drained: EventLoopPromise<Bool>?
 
-    /// A listener for `upstreams` on their loop; must be called there. `emit` gets the events of unrouted requests.
-    package init(
-        address: ListenAddress, upstreams: [Upstream], on eventLoop: any EventLoop, emit: @escaping EventSink
-    ) {
+    /// A listener on a loop, for no upstream yet; must be called there. `emit` gets the events of unrouted requests.
+    package init(address: ListenAddress, on eventLoop: any EventLoop, emit: @escaping EventSink) {
         self.address = address
-        self.upstreams = upstreams
         self.eventLoop = eventLoop
         self.emit = emit
+    }
+
+    /// Has it lead to these upstreams, which live on its loop, from the next call on.
+    package func serve(_ upstreams: [Upstream]) {
+        self.upstreams = upstreams
         byHost = upstreams.flatMap { upstream in upstream.settings.hosts.map { (Array($0.utf8), upstream) } }
         fallback = upstreams.first { $0.settings.hosts.isEmpty }
     }
 
-    /// Starts to listen. The future fails where the address cannot be had.
+    /// Has it lead to an upstream no longer.
+    package func forget(_ upstream: Upstream) {
+        upstreams.removeAll { $0 === upstream }
+        byHost.removeAll { $0.upstream === upstream }
+        if fallback === upstream { fallback = nil }
+    }
+
+    /// Takes the address. Callers may connect from then on, and wait until it is opened. The future fails where the
+    /// address cannot be had.
     package func bind() -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let isTCP = if case .tcp = address { true } else { false }
         let bootstrap = ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.autoRead, value: false)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(DownstreamConnection(listener: bound.value))
@@ -63,10 +80,16 @@ package final class Listener {
         }.nonisolated()
     }
 
+    /// Accepts callers.
+    package func open() {
+        // Fails only where the channel is closed, which is as good as told then.
+        try? channel?.syncOptions?.setOption(.autoRead, value: true)
+    }
+
     /// Stops: calls in line are refused at once, new ones as well; those under way finish. The future tells, at the
     /// latest after `timeout`, whether all of them have.
     package func drain(timeout: TimeSpan) -> EventLoopFuture<Bool> {
-        isDraining = true
+        life = .draining
         let promise = eventLoop.makePromise(of: Bool.self)
         drained = promise
         eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(timeout.nanoseconds)) { self.endDrain(false) }
@@ -76,9 +99,27 @@ package final class Listener {
         return promise.futureResult
     }
 
+    /// Stops listening, and lets its callers go: each is served once more at most. `whenDone` is called when all are gone.
+    package func retire(whenDone: @escaping () -> Void) {
+        life = .retiring(whenDone)
+        channel?.close(promise: nil)
+        for connection in connections.values { connection.retire() }
+        endIfAlone()
+    }
+
     /// Stops listening and closes whatever is still open.
     package func close() -> EventLoopFuture<Void> {
         channel?.close() ?? eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// Whether each connection closes after the answer that is under way.
+    var isClosing: Bool {
+        if case .open = life { false } else { true }
+    }
+
+    /// Whether calls are refused.
+    var isDraining: Bool {
+        if case .draining = life { true } else { false }
     }
 
     /// What the kernel may hold of a caller's body before it is read: as for the provider's, it bounds a connection's memory.
@@ -92,6 +133,7 @@ package final class Listener {
 
     func closed(_ connection: DownstreamConnection) {
         connections[ObjectIdentifier(connection)] = nil
+        endIfAlone()
     }
 
     func callBegan() {
@@ -107,6 +149,13 @@ package final class Listener {
     func upstream(for head: RequestHead) -> Upstream? {
         for (host, upstream) in byHost where head.isAddressed(to: host) { return upstream }
         return fallback
+    }
+
+    private func endIfAlone() {
+        guard connections.isEmpty, case .retiring(let whenDone) = life else { return }
+        life = .draining
+        serve([])
+        whenDone()
     }
 
     private func endDrain(_ isComplete: Bool) {

@@ -22,33 +22,45 @@ final class ProviderSignals {
         let scope: HoldScope
         /// The limit of ours that it speaks for.
         let limit: Int?
-        /// Units of the attempts in flight.
-        var inFlight = 0
         var delay: TimeSpan?
         var delayUntil = Instant.distantFuture
+
+        /// The quota among `others` that goes on for this one; nil where none does.
+        func place(among others: [Quota], from: [Int?]) -> Int? {
+            switch scope {
+            case .upstream: others.firstIndex { $0.scope == .upstream }
+            case .endpoint(let origin):
+                from.firstIndex(of: origin).flatMap { endpoint in others.firstIndex { $0.scope == .endpoint(endpoint) }
+                }
+            }
+        }
     }
 
     /// The moment of a freeze or ban that lasts longest; before it the limiter has to be asked.
     private(set) var frozenUntil = Instant(nanoseconds: .min)
-    let bodyRules: BodyRules
+    private(set) var bodyRules: BodyRules
 
     /// Whether anything is made of what the provider says.
-    private let isOn: Bool
-    private let reader: ProviderHeaderReader
-    private let names: FieldNameSet
-    private let freezes: FreezePlan
+    private var isOn: Bool
+    private var reader: ProviderHeaderReader
+    private var names: FieldNameSet
+    private var freezes: FreezePlan
     private let limiter: RateLimiter
-    private let endpoints: [(emit: EventSink, needs: [Int])]
-    private var quotas: [Quota]
+    private var endpoints: [(emit: EventSink, needs: [Int])] = []
+    private var quotas: [Quota] = []
     /// The place of each endpoint's quota.
-    private let quotaOf: [Int]
-    private var factors: [LimitFactor]
+    private var quotaOf: [Int] = []
+    private var factors: [LimitFactor] = []
+    /// Units of the attempts in flight: of all, and by endpoint.
+    private var unitsInFlight = 0
+    private var unitsByEndpoint: [Int] = []
     private var timer: DeadlineTimer?
 
-    /// The signals of an upstream with these `endpoints`, whose limits `control` knows.
+    /// The signals of an upstream, whose limits `limiter` knows. Events go into the sink of each endpoint, or of the
+    /// upstream itself.
     init(
-        _ settings: UpstreamSettings, endpoints: [Endpoint], control: AdmissionControl,
-        upstreamSink: @escaping EventSink, limiter: RateLimiter, eventLoop: any EventLoop
+        _ settings: UpstreamSettings, sinks: [EventSink], upstreamSink: @escaping EventSink, limiter: RateLimiter,
+        eventLoop: any EventLoop
     ) {
         let feedback = settings.feedback
         isOn = settings.mode != .off
@@ -57,37 +69,23 @@ final class ProviderSignals {
         freezes = FreezePlan(feedback)
         bodyRules = BodyRules(feedback.classify)
         self.limiter = limiter
-        var factors = settings.limits.map { LimitFactor($0, feedback, emit: upstreamSink) }
-        var rows: [(EventSink, [Int])] = []
-        for endpoint in endpoints {
-            let own = factors.count..<factors.count + endpoint.settings.limits.count
-            rows.append((endpoint.emit, Array(settings.limits.indices) + Array(own)))
-            factors += endpoint.settings.limits.map { LimitFactor($0, feedback, emit: endpoint.emit) }
-        }
-        self.factors = factors
-        self.endpoints = rows
-        let shared = feedback.limit.flatMap { control.limit(named: $0, endpoint: nil) }
-        if let shared {
-            quotas = [Quota(view: ProviderView(feedback), scope: .upstream, limit: shared)]
-            quotaOf = endpoints.map { _ in 0 }
-        } else {
-            quotas = endpoints.indices.map { index in
-                let own = feedback.limit.flatMap { control.limit(named: $0, endpoint: index) }
-                return Quota(view: ProviderView(feedback), scope: .endpoint(index), limit: own)
-            }
-            quotaOf = Array(endpoints.indices)
-        }
+        unitsByEndpoint = [Int](repeating: 0, count: sinks.count)
+        arrangeQuotas(settings)
+        factors = arrangeLimits(settings, sinks: sinks, upstreamSink: upstreamSink)
+            .map { LimitFactor($0.limit, feedback, emit: $0.emit) }
         timer = DeadlineTimer(on: eventLoop.assumeIsolated()) { [self] in timerFired($0) }
     }
 
     /// An attempt of so many units is sent.
     func began(_ endpoint: Int, cost: Int) {
-        quotas[quotaOf[endpoint]].inFlight += cost
+        unitsInFlight += cost
+        unitsByEndpoint[endpoint] += cost
     }
 
     /// An attempt of so many units is over.
     func ended(_ endpoint: Int, cost: Int) {
-        quotas[quotaOf[endpoint]].inFlight -= cost
+        unitsInFlight -= cost
+        unitsByEndpoint[endpoint] -= cost
     }
 
     /// The head of an answer to an attempt of `cost` units that was sent at `sentAt`.
@@ -151,6 +149,101 @@ final class ProviderSignals {
         timer?.cancel()
     }
 
+    // MARK: Another configuration
+
+    /// Goes on under other settings, after the limiter: what the provider has said, how far a limit has shrunk and what is
+    /// in flight stay with the endpoints and limits that go on.
+    ///
+    /// - Parameters:
+    ///   - from: each endpoint's former place; nil for a new one.
+    ///   - moved: for each former limit its place now; nil for one that is gone.
+    ///   - now: the present.
+    func follow(
+        _ settings: UpstreamSettings, sinks: [EventSink], upstreamSink: @escaping EventSink, from: [Int?],
+        moved: [Int?], now: Instant
+    ) {
+        let feedback = settings.feedback
+        let wasOn = isOn
+        isOn = settings.mode != .off
+        if !isOn { frozenUntil = Instant(nanoseconds: .min) }
+        reader = ProviderHeaderReader(feedback.headers)
+        names = FieldNameSet(reader.names)
+        freezes = FreezePlan(feedback)
+        bodyRules = BodyRules(feedback.classify)
+
+        var units = [Int](repeating: 0, count: sinks.count)
+        for (origin, count) in unitsByEndpoint.enumerated() {
+            units[from.firstIndex(of: origin) ?? from.count - 1] += count
+        }
+        unitsByEndpoint = units
+
+        let former = quotas
+        arrangeQuotas(settings)
+        for old in former {
+            let place = wasOn && isOn ? old.place(among: quotas, from: from) : nil
+            let limit = old.limit.flatMap { moved[$0] }
+            liftDelay(of: old, from: from, now: now)
+            if let limit, !feedback.clamp || place.map({ quotas[$0].limit != limit }) ?? true {
+                limiter.onLoop { $0.setAllowance(limit, units: nil, until: nil, now: now) }
+            }
+            guard let place else { continue }
+            quotas[place].view = old.view
+            quotas[place].view.follow(feedback)
+            setDelay(place, quotas[place].view.delay(now: now), until: old.delayUntil, now: now)
+        }
+
+        let known = factors
+        factors = arrangeLimits(settings, sinks: sinks, upstreamSink: upstreamSink).enumerated().map { place, row in
+            guard let origin = moved.firstIndex(of: place) else {
+                return LimitFactor(row.limit, feedback, emit: row.emit)
+            }
+            var factor = known[origin]
+            factor.follow(row.limit, feedback, emit: row.emit, now: now)
+            return factor
+        }
+        for place in factors.indices { apply(place, now: now) }
+    }
+
+    private func arrangeQuotas(_ settings: UpstreamSettings) {
+        let feedback = settings.feedback
+        let place = { [limiter] (endpoint: Int?) in
+            feedback.limit.flatMap { name in limiter.onLoop { $0.limit(named: name, endpoint: endpoint) } }
+        }
+        if let shared = place(nil) {
+            quotas = [Quota(view: ProviderView(feedback), scope: .upstream, limit: shared)]
+            quotaOf = settings.endpoints.map { _ in 0 }
+        } else {
+            quotas = settings.endpoints.indices.map { index in
+                Quota(view: ProviderView(feedback), scope: .endpoint(index), limit: place(index))
+            }
+            quotaOf = Array(settings.endpoints.indices)
+        }
+    }
+
+    /// Notes which limits each endpoint needs. Returns all limits in the order of their places, each with its sink.
+    private func arrangeLimits(
+        _ settings: UpstreamSettings, sinks: [EventSink], upstreamSink: @escaping EventSink
+    ) -> [(limit: LimitSettings, emit: EventSink)] {
+        var limits = settings.limits.map { (limit: $0, emit: upstreamSink) }
+        endpoints = []
+        for (endpoint, sink) in zip(settings.endpoints, sinks) {
+            let own = limits.count..<limits.count + endpoint.limits.count
+            endpoints.append((sink, Array(settings.limits.indices) + Array(own)))
+            limits += endpoint.limits.map { ($0, sink) }
+        }
+        return limits
+    }
+
+    private func liftDelay(of old: Quota, from: [Int?], now: Instant) {
+        guard old.delay != nil else { return }
+        var scope = old.scope
+        if case .endpoint(let origin) = old.scope {
+            guard let endpoint = from.firstIndex(of: origin) else { return }
+            scope = .endpoint(endpoint)
+        }
+        limiter.onLoop { [scope] in $0.setDelay(scope, nil, now: now) }
+    }
+
     // MARK: Within
 
     private func heard(
@@ -169,8 +262,10 @@ final class ProviderSignals {
         let own = limit.flatMap { limit in
             limiter.onLoop { $0.snapshot(of: limit, now: now) }.flatMap(ProviderView.OwnLimit.init)
         }
-        let others = quotas[place].inFlight - cost
-        guard let advice = quotas[place].view.heard(reading, inFlight: others, own: own, now: now) else { return }
+        let inFlight = quotas[place].scope == .upstream ? unitsInFlight : unitsByEndpoint[endpoint]
+        guard let advice = quotas[place].view.heard(reading, inFlight: inFlight - cost, own: own, now: now) else {
+            return
+        }
         if let limit {
             let until = advice.until
             limiter.onLoop { $0.setAllowance(limit, units: advice.allowance, until: until, now: now) }

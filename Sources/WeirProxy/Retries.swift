@@ -14,6 +14,11 @@ final class Retries {
         loop = eventLoop.assumeIsolated()
     }
 
+    /// Keeps to another budget from now on; what has been counted of it stays counted.
+    func follow(_ settings: RetryBudgetSettings, now: Instant) {
+        budget.follow(settings, now: now)
+    }
+
     /// A call makes its first attempt.
     func recordCall(now: Instant) {
         budget.recordCall(now: now)

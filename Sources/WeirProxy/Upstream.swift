@@ -6,88 +6,64 @@ package import WeirRuntime
 /// One provider at work: its limits and line, circuits, connections and gate, all on the loop of its listener.
 package final class Upstream {
     /// What is configured.
-    package let settings: UpstreamSettings
-    let endpoints: [Endpoint]
+    package internal(set) var settings: UpstreamSettings
+    private(set) var endpoints: [Endpoint] = []
     let gate: Gate
     let signals: ProviderSignals
     let retries: Retries
     let permits: Permits
-    let writer: RequestWriter
+    var writer: RequestWriter
     /// The name in `Via`; nil: none is added.
-    let viaName: String?
+    var viaName: String?
+    /// Counts the configurations: what was read of a call under another may mean something else now.
+    var generation: UInt32 = 0
     /// The wall clock (since 1970) less the loop's, as it was last told.
     private(set) var wallOffset: TimeSpan
-    private let eventLoop: any EventLoop
-    private let limiter: RateLimiter
-    private let pool: UpstreamPool
-    private let circuits: [(breaker: CircuitBreaker, endpoints: Set<Int>)]
-    private let sharedCircuit: CircuitBreaker?
+    let eventLoop: any EventLoop
+    let limiter: RateLimiter
+    let circuits: Circuits
+    var pool: UpstreamPool
+    /// The pools of the places where it was, for as long as connections to there are in use.
+    var formerPools: [UpstreamPool] = []
+    /// Calls, and wishes for a permit, that have begun and not ended.
+    private(set) var calls = 0
+    /// Called when the last call has ended; nil: it goes on.
+    var retired: (() -> Void)?
 
     /// Sets the provider up on `eventLoop`; must be called there.
     ///
     /// - Parameters:
+    ///   - place: where it is.
     ///   - wallOffset: the wall clock (since 1970) less the loop's.
     ///   - memory: what it was before a restart, and where that is kept; nil: it begins anew.
     ///   - sink: makes the sink for the events of an endpoint (its name, or "" for the upstream itself).
-    /// - Throws: where the trust roots cannot be read.
     package init(
-        _ settings: UpstreamSettings, on eventLoop: any EventLoop, wallOffset: TimeSpan,
+        _ settings: UpstreamSettings, place: UpstreamPlace, on eventLoop: any EventLoop, wallOffset: TimeSpan,
         memory: (any UpstreamMemory)? = nil, sink: (String) -> EventSink
-    ) throws {
+    ) {
         self.settings = settings
         self.eventLoop = eventLoop
         self.wallOffset = wallOffset
-        let own = settings.acting
-        let sinks = own.endpoints.map { sink($0.name) }
+        let acting = settings.acting
+        let sinks = acting.endpoints.map { sink($0.name) }
         let upstreamSink = sink("")
         let control = AdmissionControl(
-            shared: own.limits, endpoints: own.endpoints.map(\.limits), maxLength: own.line.maxLength,
-            shares: own.endpoints.map(\.line.maxLength), mode: own.mode == .shadow ? .shadow : .enforce,
+            shared: acting.limits, endpoints: acting.endpoints.map(\.limits), maxLength: acting.line.maxLength,
+            shares: acting.endpoints.map(\.line.maxLength), mode: acting.admissionMode,
             keySeed: memory?.keySeed ?? KeySeed(.random(in: .min ... .max), .random(in: .min ... .max)))
         limiter = RateLimiter(on: eventLoop, control: control, sinks: sinks, upstreamSink: upstreamSink)
         limiter.onLoop { $0.setWallOffset(wallOffset, now: eventLoop.instant) }
-
-        let isShared = own.breakerScope == .upstream
-        let breaker = { (rules: CircuitSettings, emit: @escaping EventSink) in
-            CircuitBreaker(on: eventLoop, settings: rules, seed: .random(in: .min ... .max), emit: emit)
-        }
-        sharedCircuit = isShared ? own.circuit.map { breaker($0, upstreamSink) } : nil
-        var endpoints: [Endpoint] = []
-        for (index, endpoint) in own.endpoints.enumerated() {
-            let rules = isShared ? own.circuit : endpoint.circuit
-            let circuit = isShared ? sharedCircuit : rules.map { breaker($0, sinks[index]) }
-            endpoints.append(
-                Endpoint(
-                    index: index, settings: endpoint, circuit: circuit, circuitSettings: rules, control: control,
-                    emit: sinks[index]))
-        }
-        self.endpoints = endpoints
-        if let sharedCircuit {
-            circuits = [(sharedCircuit, Set(endpoints.filter { !$0.settings.bypassesCircuit }.map(\.index)))]
-        } else {
-            circuits = endpoints.compactMap { endpoint in
-                endpoint.circuit.map { ($0, endpoint.settings.bypassesCircuit ? [] : [endpoint.index]) }
-            }
-        }
-
         signals = ProviderSignals(
-            own, endpoints: endpoints, control: control, upstreamSink: upstreamSink, limiter: limiter,
-            eventLoop: eventLoop)
-        retries = Retries(own.retry.budget, on: eventLoop)
+            acting, sinks: sinks, upstreamSink: upstreamSink, limiter: limiter, eventLoop: eventLoop)
+        retries = Retries(acting.retry.budget, on: eventLoop)
         permits = Permits(
             of: settings.name, limiter: limiter, signals: signals, upstreamSink: upstreamSink, eventLoop: eventLoop)
-        let connector = try UpstreamConnector(
-            url: settings.url, caFile: settings.caFile, timeout: settings.timeouts.connect,
-            addressLifetime: settings.pool.dnsTTL, eventLoop: eventLoop)
-        pool = UpstreamPool(settings: settings.pool, connector: connector)
+        pool = Self.pool(of: settings, at: place, on: eventLoop)
         gate = Gate(
-            limiter: limiter, pool: pool, signals: signals, isEnforcing: own.mode == .enforce, eventLoop: eventLoop)
-        viaName = settings.via ? "weir" : nil
-        writer = RequestWriter(
-            authority: settings.url.authority, pathPrefix: settings.url.pathPrefix,
-            preserveHost: settings.preserveHost,
-            setFields: settings.requestHeaders.map { (name: $0.name, value: $0.value) }, via: viaName)
-        watchCircuits()
+            limiter: limiter, pool: pool, signals: signals, isEnforcing: acting.mode == .enforce, eventLoop: eventLoop)
+        circuits = Circuits(on: eventLoop)
+        (viaName, writer) = Self.writer(of: settings)
+        arrange(acting, sinks: sinks, upstreamSink: upstreamSink, now: eventLoop.instant)
         if let memory { remember(memory, now: eventLoop.instant) }
     }
 
@@ -100,15 +76,58 @@ package final class Upstream {
             for stop in past.stops { limiter.freeze(stop.scope, until: stop.until, isBan: stop.isBan, now: now) }
         }
         for stop in past.stops { signals.remember(stopUntil: stop.until) }
-        if let sharedCircuit {
+        keepCircuits(in: memory, shared: past.circuit, own: past.endpointCircuits, now: now)
+    }
+
+    /// Has what becomes of the circuits kept from here on. Those of which there is a record are as it says.
+    func keepCircuits(
+        in memory: any UpstreamMemory, shared: CircuitRecord? = nil, own: [CircuitRecord?] = [], now: Instant
+    ) {
+        if let circuit = circuits.shared {
             let journal = memory.circuitJournal(endpoint: nil)
-            return sharedCircuit.onLoop { $0.keep(past.circuit, now: now, in: journal) }
+            return circuit.onLoop { $0.keep(shared, now: now, in: journal) }
         }
         for endpoint in endpoints {
-            let record = past.endpointCircuits[endpoint.index]
+            let record = own.indices.contains(endpoint.index) ? own[endpoint.index] : nil
             let journal = memory.circuitJournal(endpoint: endpoint.index)
             endpoint.circuit?.onLoop { $0.keep(record, now: now, in: journal) }
         }
+    }
+
+    /// Makes the circuits and endpoints those of `acting`, after the limiter. Endpoints go on under their name.
+    func arrange(_ acting: UpstreamSettings, sinks: [EventSink], upstreamSink: @escaping EventSink, now: Instant) {
+        circuits.follow(acting, sinks: sinks, upstreamSink: upstreamSink, gate: gate, now: now)
+        let former = endpoints
+        endpoints = acting.endpoints.enumerated().map { index, settings in
+            let made = Endpoint(
+                index: index, settings: settings, circuit: circuits.circuit(of: settings.name),
+                circuitSettings: circuits.shared == nil ? settings.circuit : acting.circuit, emit: sinks[index])
+            guard let old = former.first(where: { $0.settings.name == settings.name }) else { return made }
+            old.follow(made)
+            return old
+        }
+        for endpoint in endpoints {
+            let index = endpoint.index
+            let (largestCost, keying) = limiter.onLoop { ($0.largestCost(of: index), $0.keying(of: index)) }
+            endpoint.note(largestCost: largestCost, keying: keying)
+        }
+        let last = endpoints[endpoints.count - 1]
+        for gone in former where !endpoints.contains(where: { $0 === gone }) { gone.retire(into: last) }
+    }
+
+    static func pool(of settings: UpstreamSettings, at place: UpstreamPlace, on loop: any EventLoop) -> UpstreamPool {
+        let connector = UpstreamConnector(
+            to: place, timeout: settings.timeouts.connect, addressLifetime: settings.pool.dnsTTL, eventLoop: loop)
+        return UpstreamPool(settings: settings.pool, connector: connector)
+    }
+
+    static func writer(of settings: UpstreamSettings) -> (via: String?, writer: RequestWriter) {
+        let via = settings.via ? "weir" : nil
+        let writer = RequestWriter(
+            authority: settings.url.authority, pathPrefix: settings.url.pathPrefix,
+            preserveHost: settings.preserveHost,
+            setFields: settings.requestHeaders.map { (name: $0.name, value: $0.value) }, via: via)
+        return (via, writer)
     }
 
     /// Whether its policies act, rather than being watched or off.
@@ -130,9 +149,9 @@ package final class Upstream {
     /// that. Returns false where there is no such circuit.
     package func force(_ state: ForcedCircuitState?, endpoint: String?) -> Bool {
         let now = now
-        var forced = circuits.map(\.breaker)
+        var forced = circuits.all
         if let endpoint {
-            let own = sharedCircuit == nil ? self.endpoint(named: endpoint)?.circuit : nil
+            let own = circuits.shared == nil ? circuits.circuit(of: endpoint) : nil
             forced = own.map { [$0] } ?? []
         }
         for breaker in forced { breaker.onLoop { $0.force(state, now: now) } }
@@ -152,12 +171,23 @@ package final class Upstream {
     }
 
     /// Refuses everyone in line and in backoff as `draining`; idle connections close, the others once they are done.
-    func drain() {
+    package func drain() {
         limiter.onLoop { $0.shutDown() }
         retries.refuseAll(Refusal(.draining))
         signals.shutDown()
-        for circuit in circuits { circuit.breaker.onLoop { $0.shutDown() } }
+        circuits.shutDown()
         pool.close()
+    }
+
+    /// A call has come.
+    func callBegan() {
+        calls += 1
+    }
+
+    /// A call has ended.
+    func callEnded() {
+        calls -= 1
+        if calls == 0 { endIfRetired() }
     }
 
     /// The endpoint that a call belongs to: the first that matches; the last matches everything.
@@ -181,7 +211,7 @@ package final class Upstream {
         for endpoint in endpoints {
             let own = limits.prefix(endpoint.settings.limits.count)
             limits = limits.dropFirst(endpoint.settings.limits.count)
-            let circuit = sharedCircuit == nil ? endpoint.circuit : nil
+            let circuit = circuits.shared == nil ? endpoint.circuit : nil
             rows.append(
                 .init(
                     settings: endpoint.settings, circuit: circuit?.onLoop { $0.snapshot(now: now) },
@@ -189,33 +219,28 @@ package final class Upstream {
                     frozen: admission.frozenEndpoints[endpoint.index], inFlight: endpoint.inFlight))
         }
         return UpstreamSnapshot(
-            takenAt: now, wallOffset: wallOffset, circuit: sharedCircuit?.onLoop { $0.snapshot(now: now) },
+            takenAt: now, wallOffset: wallOffset, circuit: circuits.shared?.onLoop { $0.snapshot(now: now) },
             limits: Array(admission.limits.prefix(shared)), provider: views.upstream, line: admission,
             retryBudget: isEnforcing ? retries.remaining(now: now) : nil, permits: permits.count,
-            connections: pool.counts, endpoints: rows)
+            connections: connections, endpoints: rows)
     }
 
-    private func watchCircuits() {
-        for (breaker, endpoints) in circuits {
-            let bound = NIOLoopBound(gate, eventLoop: eventLoop)
-            let eventLoop = eventLoop
-            breaker.onLoop { circuit in
-                circuit.whenOpened { [unowned breaker] in
-                    let now = eventLoop.instant
-                    let untilProbe = breaker.onLoop { $0.snapshot(now: now).untilNextProbe }
-                    bound.value.circuitOpened(endpoints: endpoints, retryAfter: untilProbe ?? .zero, now: now)
-                }
-            }
-        }
+    /// Connections in use, those to a place where it was included, and ready ones.
+    private var connections: (active: Int, idle: Int) {
+        formerPools.removeAll { $0.counts.active == 0 }
+        return (formerPools.reduce(pool.counts.active) { $0 + $1.counts.active }, pool.counts.idle)
     }
 }
 
 extension UpstreamSettings {
-    /// The settings that act: with `mode: off` those without policies.
+    /// What acts of the settings: with `mode: off` no policy does.
     package var acting: UpstreamSettings { mode == .off ? withoutPolicies : self }
 
+    /// Whether calls are held to the limits.
+    var admissionMode: AdmissionMode { mode == .shadow ? .shadow : .enforce }
+
     /// The same provider without limits, circuits, retries and feedback: what `mode: off` means.
-    fileprivate var withoutPolicies: UpstreamSettings {
+    private var withoutPolicies: UpstreamSettings {
         var plain = self
         plain.limits = []
         plain.circuit = nil

@@ -6,38 +6,27 @@ internal import WeirRuntime
 
 /// Makes connections to one provider: TCP or a unix socket, and TLS with verification where the URL says https.
 final class UpstreamConnector {
-    private let url: UpstreamURL
-    private let tls: NIOSSLContext?
-    private let timeout: TimeSpan
-    private let addressLifetime: TimeSpan
+    private(set) var place: UpstreamPlace
+    private var timeout: TimeSpan
+    private var addressLifetime: TimeSpan
     private let eventLoop: any EventLoop
     /// Where the provider's name led last, and until when it is believed to lead there.
     private var known: (address: SocketAddress, until: Instant)?
 
-    /// A connector that uses an address which DNS gave for `addressLifetime`.
-    ///
-    /// - Throws: where the trust roots cannot be read.
-    init(
-        url: UpstreamURL, caFile: String?, timeout: TimeSpan, addressLifetime: TimeSpan, eventLoop: any EventLoop
-    ) throws {
-        self.url = url
+    /// A connector that gives up after `timeout`, and uses an address which DNS gave for `addressLifetime`.
+    init(to place: UpstreamPlace, timeout: TimeSpan, addressLifetime: TimeSpan, eventLoop: any EventLoop) {
+        self.place = place
         self.timeout = timeout
         self.addressLifetime = addressLifetime
         self.eventLoop = eventLoop
-        if case .https = url.transport {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.certificateVerification = .fullVerification
-            configuration.applicationProtocols = ["http/1.1"]
-            if let caFile { configuration.additionalTrustRoots = [.file(caFile)] }
-            do {
-                tls = try NIOSSLContext(configuration: configuration)
-            } catch {
-                throw UnusableTrustRoots(file: caFile, reason: "\(error)")
-            }
-        } else {
-            tls = nil
-        }
+    }
+
+    /// Makes connections under other figures from now on, and verified by trust roots as they are now.
+    func follow(_ place: UpstreamPlace, timeout: TimeSpan, addressLifetime: TimeSpan) {
+        self.place = place
+        self.timeout = timeout
+        self.addressLifetime = addressLifetime
+        if let known { self.known = (known.address, min(known.until, eventLoop.instant + addressLifetime)) }
     }
 
     /// Makes one connection and tells `pool` what became of it, exactly once.
@@ -62,7 +51,7 @@ final class UpstreamConnector {
     }
 
     private func open(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any Channel> {
-        switch url.transport {
+        switch place.url.transport {
         case .http(let host, let port), .https(let host, let port):
             let tcp = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.socketOption(.so_rcvbuf), value: Self.receiveBuffer)
@@ -101,14 +90,14 @@ final class UpstreamConnector {
     private func addHandlers(to channel: any Channel, attempt: ConnectAttempt) throws {
         let pipeline = channel.pipeline.syncOperations
         var peerName: String?
-        if let tls, case .https(let host, _) = url.transport {
+        if let tls = place.tls, case .https(let host, _) = place.url.transport {
             // An address has no server name; NIOSSL then verifies the certificate against the address itself.
             let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
             peerName = isAddress ? nil : host
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: peerName))
         }
         try pipeline.addHandler(
-            UpstreamConnection(attempt: attempt, waitsForTLS: tls != nil, peerName: peerName))
+            UpstreamConnection(attempt: attempt, waitsForTLS: place.tls != nil, peerName: peerName))
     }
 }
 
@@ -160,17 +149,5 @@ final class ConnectAttempt {
             connection = nil
         }
         return pool
-    }
-}
-
-/// No trust roots can be made of a `ca_file`, or (nil) of the system's.
-struct UnusableTrustRoots: Error, CustomStringConvertible {
-    let file: String?
-    let reason: String
-
-    var description: String {
-        let place =
-            file.map { "ca_file \($0) is no file of PEM certificates" } ?? "the system's certificates cannot be read"
-        return "\(place) (\(reason))"
     }
 }

@@ -6,7 +6,7 @@ internal import WeirRuntime
 /// The connections to one provider, all on the upstream's loop. It knows nothing of calls: it is asked for an idle
 /// connection, is told when one is free again, and says when one has become ready or could not be made.
 final class UpstreamPool {
-    private let settings: PoolSettings
+    private var settings: PoolSettings
     private let connector: UpstreamConnector
     /// The one used last is used next, so that those a quiet time needs less fall idle and go.
     private var idle: Deque<UpstreamConnection> = []
@@ -22,6 +22,18 @@ final class UpstreamPool {
     init(settings: PoolSettings, connector: UpstreamConnector) {
         self.settings = settings
         self.connector = connector
+    }
+
+    /// Where its connections lead.
+    var place: UpstreamPlace { connector.place }
+
+    /// Keeps to other figures from now on, and to the trust roots of the same place as they are now. Of the idle
+    /// connections those go that the cap has no room for.
+    func follow(_ settings: PoolSettings, _ place: UpstreamPlace, timeout: TimeSpan) {
+        self.settings = settings
+        connector.follow(place, timeout: timeout, addressLifetime: settings.dnsTTL)
+        while active + idle.count > settings.maxConnections, let oldest = idle.popFirst() { oldest.close() }
+        for connection in idle { connection.becomeIdle(for: settings.idleTimeout) }
     }
 
     /// Whether a connection is ready; a `fresh` one has not served yet.

@@ -9,7 +9,7 @@ public actor CircuitBreaker: LoopActor {
     public nonisolated let executor: LoopExecutor
     private var circuit: Circuit
     private var timer = LoopTimer()
-    private let emit: EventSink
+    private var emit: EventSink
     private var onOpen: (@Sendable () -> Void)?
     private var isShutDown = false
     private var journal: CircuitJournal?
@@ -17,10 +17,13 @@ public actor CircuitBreaker: LoopActor {
     /// The loop, as the executor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.unowned }
 
-    /// A closed circuit on `eventLoop`. `seed` feeds the jitter of a growing cooldown.
-    public init(on eventLoop: any EventLoop, settings: CircuitSettings, seed: UInt64, emit: @escaping EventSink) {
+    /// A closed circuit on `eventLoop`. `seed` and `firstGeneration` are those of `Circuit`.
+    public init(
+        on eventLoop: any EventLoop, settings: CircuitSettings, seed: UInt64, firstGeneration: UInt64 = 0,
+        emit: @escaping EventSink
+    ) {
         executor = LoopExecutor(eventLoop)
-        circuit = Circuit(settings, seed: seed)
+        circuit = Circuit(settings, seed: seed, firstGeneration: firstGeneration)
         self.emit = emit
     }
 
@@ -65,7 +68,10 @@ public actor CircuitBreaker: LoopActor {
     }
 
     /// Follows other settings from now on, in the state in which it is. See `Circuit.reconfigure`.
-    public func reconfigure(_ settings: CircuitSettings, now: Instant) {
+    ///
+    /// - Parameter emit: where its events go from here on; nil: where they have gone.
+    public func reconfigure(_ settings: CircuitSettings, emit: EventSink? = nil, now: Instant) {
+        if let emit { self.emit = emit }
         circuit.reconfigure(settings, now: now)
         journal?(circuit.record)
         setTimer()
@@ -79,9 +85,11 @@ public actor CircuitBreaker: LoopActor {
         return snapshot
     }
 
-    /// Leaves no timer behind; the circuit stays as it is, and moves no more by time alone. May be called again.
+    /// Leaves no timer behind, and nobody to be told that it opens; the circuit stays as it is, and moves no more by time
+    /// alone. May be called again.
     public func shutDown() {
         isShutDown = true
+        onOpen = nil
         timer.set(nil, on: executor.loop) {}
     }
 

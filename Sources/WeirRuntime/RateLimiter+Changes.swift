@@ -54,25 +54,38 @@ extension RateLimiter {
         }
     }
 
-    /// Goes on under other limits, with what is used and those in line, as `AdmissionControl.reconfigure`.
+    /// Forgets every stop and every delay of the provider.
+    public func liftHolds(now: Instant) {
+        for (scope, wasBan) in change(now: now, { $0.liftHolds() }) { emit(.thawed(wasBan: wasBan), scope) }
+    }
+
+    /// Goes on under other limits, with what is used and those in line, as `AdmissionControl.reconfigure`. Those in line
+    /// that cost more than the limits can ever admit now are refused at once: others would wait behind them in vain.
     ///
     /// - Parameters:
     ///   - shared: the limits that all calls share.
     ///   - endpoints: each endpoint's own limits.
     ///   - maxLength: calls in line at most.
     ///   - shares: calls of each endpoint in line at most.
+    ///   - mode: whether calls are held to the limits from here on; nil: as before.
     ///   - sinks: where the events of each endpoint go from here on.
+    ///   - upstreamSink: where those of the upstream itself go; nil: as before.
     ///   - from: each endpoint's former place; nil for a new one.
     ///   - now: the present.
+    /// - Returns: for each former limit its place now; nil for one that is gone.
+    @discardableResult
     public func reconfigure(
-        shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int], sinks: [EventSink],
-        from: [Int?], now: Instant
-    ) {
+        shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int],
+        mode: AdmissionMode? = nil, sinks: [EventSink], upstreamSink: EventSink? = nil, from: [Int?], now: Instant
+    ) -> [Int?] {
+        tellNewlyLimited()
         self.sinks = sinks
-        change(now: now) {
-            $0.reconfigure(
-                shared: shared, endpoints: endpoints, maxLength: maxLength, shares: shares, from: from, now: now)
-        }
+        if let upstreamSink { self.upstreamSink = upstreamSink }
+        let moved = control.reconfigure(
+            shared: shared, endpoints: endpoints, maxLength: maxLength, shares: shares, mode: mode, from: from, now: now
+        )
+        refuse(Refusal(.rateLimited), control.hopeless, now: now)
+        return moved
     }
 
     /// The most that one call to `endpoint` can ever cost; nil where no limit counts the cost.

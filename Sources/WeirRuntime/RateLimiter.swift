@@ -40,7 +40,7 @@ public actor RateLimiter: LoopActor {
     var tasks: [Ticket: CheckedContinuation<Admission, any Error>] = [:]
     private(set) var isShutDown = false
     var sinks: [EventSink]
-    private let upstreamSink: EventSink
+    var upstreamSink: EventSink
     private var handlers: LineHandlers?
     private var timer = LoopTimer()
     private var wake: (@Sendable () -> Void)?
@@ -146,7 +146,11 @@ public actor RateLimiter: LoopActor {
 
     /// Refuses every call in line that `isIncluded` with `refusal`; each is told through the handlers.
     public func refuse(_ refusal: Refusal, now: Instant, where isIncluded: (Line.Waiter) -> Bool) {
-        for ticket in control.tickets(where: isIncluded) {
+        refuse(refusal, control.tickets(where: isIncluded), now: now)
+    }
+
+    func refuse(_ refusal: Refusal, _ tickets: [Ticket], now: Instant) {
+        for ticket in tickets {
             guard let waiter = control.leave(ticket) else { continue }
             turnAway(.init(ticket: ticket, endpoint: waiter.endpoint, refusal: refusal))
         }
@@ -180,12 +184,13 @@ public actor RateLimiter: LoopActor {
         return refusal
     }
 
-    /// Refuses everyone in line as `draining`, and everyone who comes later. Leaves no timer, no waiter and no
-    /// continuation behind; may be called again.
+    /// Refuses everyone in line as `draining`, and everyone who comes later. Leaves no timer, no waiter, no continuation and
+    /// no handler behind; may be called again.
     public func shutDown() {
         isShutDown = true
         refuse(Refusal(.draining), now: executor.loop.instant) { _ in true }
         setTimer()
+        handlers = nil
     }
 
     // MARK: Changes
@@ -216,9 +221,14 @@ public actor RateLimiter: LoopActor {
         if control.length > 0 { arm(now: now) }
     }
 
+    /// Tells of the calls that a limit has begun to hold back.
+    func tellNewlyLimited() {
+        for endpoint in control.takeNewlyLimited() { sinks[endpoint](.limitHit) }
+    }
+
     /// Sets the timer for what `control.next` has just found to come next.
     func setTimer() {
-        for endpoint in control.takeNewlyLimited() { sinks[endpoint](.limitHit) }
+        tellNewlyLimited()
         timer.set(isShutDown ? nil : control.nextEvent, on: executor.loop, wakeUp)
     }
 

@@ -1,96 +1,193 @@
 internal import NIOCore
+internal import NIOPosix
 internal import WeirAPI
 internal import WeirAdmin
 internal import WeirCore
-internal import WeirMetrics
 internal import WeirProxy
 internal import WeirRuntime
 
-/// A listener with its upstreams and the loop that they live on, as seen from outside that loop.
-struct Lane: Sendable {
-    let upstreams: [UpstreamSettings]
-    /// Where they are written down; none without a state file.
-    let books: [UpstreamBooks]
-    private let metrics: [UpstreamMetrics]
-    private let listener: NIOLoopBound<Listener>
+/// An event loop with the listeners and upstreams that live on it, as seen from outside of that loop.
+final class Lane: Sendable {
+    /// A listener that has its address and accepts nobody yet.
+    struct BoundListener: Sendable {
+        let key: ListenerKey
+        fileprivate let listener: NIOLoopBound<Listener>
+    }
+
+    /// An upstream as it is to be from now on.
+    struct Tenant: Sendable {
+        let settings: UpstreamSettings
+        let place: UpstreamPlace
+        let metrics: UpstreamMetrics
+        let log: EventLog
+        /// Where it is written down; nil without a state file.
+        let books: UpstreamBooks?
+
+        func sink(endpoint: String) -> EventSink {
+            let count = metrics.sink(endpoint: endpoint)
+            return { [log] event in
+                count(event)
+                log.record(event, endpoint: endpoint)
+            }
+        }
+    }
+
+    /// An upstream at one moment.
+    struct Row: Sendable {
+        let settings: UpstreamSettings
+        /// Its listener's address as bound.
+        let listen: String
+        let snapshot: UpstreamSnapshot
+        let metrics: UpstreamMetrics
+    }
+
+    private struct Resident {
+        let upstream: Upstream
+        let metrics: UpstreamMetrics
+        let listener: Listener
+    }
+
+    private struct Contents {
+        var listeners: [ListenerKey: Listener] = [:]
+        /// In the order of the configuration.
+        var residents: [Resident] = []
+        /// Those that are gone from the configuration, until their last caller is.
+        var leaving: [Upstream] = []
+        var closing: [Listener] = []
+    }
+
+    /// Its one loop, for others that have use for it.
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let loop: any EventLoop
+    private let contents: NIOLoopBoundBox<Contents>
 
-    /// Builds the listener on `loop` and starts to listen.
+    /// An empty lane, with a thread of its own.
+    init() {
+        loop = group.next()
+        contents = .makeBoxSendingValue(Contents(), eventLoop: loop)
+    }
+
+    // MARK: Changing
+
+    /// Takes the address of a listener. Events of requests that are not routed go to `emit`.
     ///
-    /// - Throws: `StartError`.
-    static func open(
-        _ address: ListenAddress, _ upstreams: [UpstreamSettings], on loop: any EventLoop,
-        catalogue: MetricCatalogue, logs: Logs, feed: EventFeed, state: StateFile?
-    ) async throws -> Lane {
-        let books = try upstreams.map { settings throws(StateFileError) in
-            try state.map { state throws(StateFileError) in try UpstreamBooks(state, for: settings) }
-        }
-        let metrics = try upstreams.map { settings throws(MetricError) in try UpstreamMetrics(catalogue, settings) }
-        let refused = try catalogue.requests.series(["", "", CallOutcome.badRequest.label])
-        let listener = try await loop.submit {
-            let wallOffset = HostMonitor.wallOffset(at: loop.instant)
-            let built = try zip(zip(upstreams, books), metrics).map { upstream, metrics in
-                let (settings, books) = upstream
-                let eventLog = EventLog(logs.logger, feed: feed, upstream: settings.name)
-                do {
-                    return try Upstream(settings, on: loop, wallOffset: wallOffset, memory: books) { endpoint in
-                        let count = metrics.sink(endpoint: endpoint)
-                        return { event in
-                            count(event)
-                            eventLog.record(event, endpoint: endpoint)
-                        }
-                    }
-                } catch {
-                    throw StartError.upstream(settings.name, reason: "\(error)")
+    /// - Throws: what the system says where the address cannot be had.
+    func bind(_ key: ListenerKey, emit: @escaping EventSink) async throws -> BoundListener {
+        let listener = try await loop.submit { [loop] in
+            NIOLoopBound(Listener(address: key.address, on: loop, emit: emit), eventLoop: loop)
+        }.get()
+        try await loop.flatSubmit { listener.value.bind() }.get()
+        return BoundListener(key: key, listener: listener)
+    }
+
+    /// Gives the address of a listener back, which has not been opened.
+    func release(_ bound: BoundListener) async {
+        try? await loop.flatSubmit { bound.listener.value.close() }.get()
+    }
+
+    /// Makes the lane what `sites` say, in one turn of the loop: whoever goes on goes on as it is, under its new settings;
+    /// whoever is not named there ends once its last caller has.
+    ///
+    /// - Parameter accessSink: where the record of each call goes when it ends; nil: nowhere.
+    func settle(
+        _ sites: [(key: ListenerKey, tenants: [Tenant])], opening bound: [BoundListener], accessSink: AccessSink?
+    ) async throws {
+        try await loop.submit { [self] in
+            let former = contents.value
+            contents.value.listeners = [:]
+            contents.value.residents = []
+            for (key, tenants) in sites {
+                let opened = bound.first { $0.key == key }?.listener.value
+                guard let listener = former.listeners[key] ?? opened else { continue }
+                let upstreams = tenants.map { settled($0, among: former.residents) }
+                listener.serve(upstreams)
+                listener.accessSink = accessSink
+                contents.value.listeners[key] = listener
+                contents.value.residents += zip(upstreams, tenants).map { upstream, tenant in
+                    Resident(upstream: upstream, metrics: tenant.metrics, listener: listener)
                 }
+                opened?.open()
             }
-            let listener = Listener(address: address, upstreams: built, on: loop) { event in
-                if case .callEnded(.badRequest) = event { refused.increment() }
+            for (key, listener) in former.listeners where contents.value.listeners[key] !== listener {
+                retire(listener)
             }
-            listener.accessSink = logs.accessSink
-            return NIOLoopBound(listener, eventLoop: loop)
+            for resident in former.residents
+            where !contents.value.residents.contains(where: { $0.upstream === resident.upstream }) {
+                retire(resident.upstream)
+            }
         }.get()
-        do {
-            try await loop.flatSubmit { listener.value.bind() }.get()
-        } catch {
-            throw StartError.address("\(address)", for: upstreams.map(\.name).joined(separator: ", "), error)
+    }
+
+    private func settled(_ tenant: Tenant, among residents: [Resident]) -> Upstream {
+        if let resident = residents.first(where: { $0.upstream.settings.name == tenant.settings.name }) {
+            resident.upstream.reconfigure(
+                tenant.settings, place: tenant.place, memory: tenant.books, sink: tenant.sink)
+            return resident.upstream
         }
-        return Lane(
-            upstreams: upstreams, books: books.compactMap(\.self), metrics: metrics, listener: listener, loop: loop)
+        return Upstream(
+            tenant.settings, place: tenant.place, on: loop, wallOffset: HostMonitor.wallOffset(at: loop.instant),
+            memory: tenant.books, sink: tenant.sink)
     }
 
-    /// The address as bound.
-    func address() async throws -> String {
-        try await loop.submit { "\(listener.value.address)" }.get()
+    private func retire(_ listener: Listener) {
+        contents.value.closing.append(listener)
+        listener.retire { [contents] in contents.value.closing.removeAll { $0 === listener } }
     }
 
-    /// What every upstream shows of itself now, read on the loop in one go.
-    func snapshots() async throws -> [UpstreamSnapshot] {
-        try await loop.submit {
+    private func retire(_ upstream: Upstream) {
+        let listeners = Array(contents.value.listeners.values) + contents.value.closing
+        for listener in listeners { listener.forget(upstream) }
+        contents.value.leaving.append(upstream)
+        upstream.retire { [contents] in contents.value.leaving.removeAll { $0 === upstream } }
+    }
+
+    // MARK: Looking
+
+    /// What every upstream shows of itself now, read in one go.
+    func rows() async throws -> [Row] {
+        try await loop.submit { [loop, contents] in
             let now = loop.instant
-            return listener.value.upstreams.map { $0.snapshot(now: now) }
+            return contents.value.residents.map { resident in
+                Row(
+                    settings: resident.upstream.settings, listen: "\(resident.listener.address)",
+                    snapshot: resident.upstream.snapshot(now: now), metrics: resident.metrics)
+            }
         }.get()
     }
 
-    /// Sets the gauges of every upstream.
-    func updateGauges() async throws {
-        for (metrics, snapshot) in zip(metrics, try await snapshots()) { metrics.update(from: snapshot) }
+    /// Where every upstream is reached, by name.
+    func addresses() async throws -> [(upstream: String, address: String)] {
+        try await loop.submit { [contents] in
+            contents.value.residents.map { ($0.upstream.settings.name, "\($0.listener.address)") }
+        }.get()
     }
 
-    /// The rows of `/status`.
-    func status(_ builder: StatusBuilder) async throws -> [StatusDocument.Upstream] {
-        let listen = try await address()
-        let snapshots = try await snapshots()
-        return zip(upstreams, zip(snapshots, metrics)).map { settings, row in
-            builder.upstream(settings, listen: listen, snapshot: row.0, metrics: row.1)
+    /// Sets the gauges of every upstream. On the loop, so that none is set by what the configuration has just done away
+    /// with.
+    func updateGauges() async throws {
+        try await loop.submit { [loop, contents] in
+            let now = loop.instant
+            for resident in contents.value.residents {
+                resident.metrics.update(from: resident.upstream.snapshot(now: now))
+            }
+        }.get()
+    }
+
+    /// Where the upstream of that name is found, if it lives here.
+    func place(of name: String) -> PlacedUpstream {
+        PlacedUpstream(on: loop) { [contents] in
+            contents.value.residents.first { $0.upstream.settings.name == name }?.upstream
         }
     }
+
+    // MARK: Telling
 
     /// Tells every upstream what only the machine knows.
     func observe(load: (cpu: Double, memory: Double)?) {
-        loop.execute {
+        loop.execute { [loop, contents] in
             let wallOffset = HostMonitor.wallOffset(at: loop.instant)
-            for upstream in listener.value.upstreams { upstream.observe(wallOffset: wallOffset, load: load) }
+            let upstreams = contents.value.residents.map(\.upstream) + contents.value.leaving
+            for upstream in upstreams { upstream.observe(wallOffset: wallOffset, load: load) }
         }
     }
 
@@ -98,27 +195,29 @@ struct Lane: Sendable {
     func with<Result: Sendable>(
         _ name: String, _ body: @escaping @Sendable (Upstream) -> Result
     ) async throws -> Result? {
-        guard upstreams.contains(where: { $0.name == name }) else { return nil }
-        return try await loop.submit {
-            listener.value.upstreams.first { $0.settings.name == name }.map(body)
+        try await loop.submit { [contents] in
+            contents.value.residents.first { $0.upstream.settings.name == name }.map { body($0.upstream) }
         }.get()
     }
 
-    /// Where the upstream of that name is found; nil where there is none.
-    func place(of name: String) -> PlacedUpstream? {
-        guard upstreams.contains(where: { $0.name == name }) else { return nil }
-        return PlacedUpstream(on: loop) { [listener] in
-            listener.value.upstreams.first { $0.settings.name == name }
-        }
-    }
+    // MARK: Its end
 
     /// Refuses those in line and waits for the calls under way, `timeout` at the most. Returns whether all have ended.
     func drain(timeout: TimeSpan) async throws -> Bool {
-        try await loop.flatSubmit { listener.value.drain(timeout: timeout) }.get()
+        try await loop.flatSubmit { [loop, contents] in
+            let listeners = Array(contents.value.listeners.values) + contents.value.closing
+            let ends = listeners.map { $0.drain(timeout: timeout) }
+            for upstream in contents.value.leaving { upstream.drain() }
+            return EventLoopFuture.whenAllSucceed(ends, on: loop).map { $0.allSatisfy(\.self) }
+        }.get()
     }
 
-    /// Stops listening.
-    func close() async throws {
-        try await loop.flatSubmit { listener.value.close() }.get()
+    /// Stops listening, cuts what is still under way, and ends the thread.
+    func close() async {
+        try? await loop.flatSubmit { [loop, contents] in
+            let ends = contents.value.listeners.values.map { $0.close() }
+            return EventLoopFuture.andAllComplete(ends, on: loop)
+        }.get()
+        try? await group.shutdownGracefully()
     }
 }

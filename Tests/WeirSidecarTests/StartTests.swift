@@ -20,13 +20,13 @@ struct StartTests {
             let sample = samples[Int.random(in: 0..<samples.count, using: &dice)]
             let text = Mutation.reworded(sample, &dice)
             guard
-                let loaded = try? ConfigurationLoader.parse(text, file: "weir.yaml", environment: ["A": "x"]).get(),
+                var loaded = try? ConfigurationLoader.parse(text, file: "weir.yaml", environment: ["A": "x"]).get(),
                 let settings = Self.startable(loaded.settings)
             else { continue }
             do {
                 let logs = Logs(settings.log, now: { Instant(nanoseconds: 0) }, write: { _ in })
-                let sidecar = try await Sidecar.start(
-                    settings, path: "weir.yaml", effective: loaded.effectiveYAML, logs: logs)
+                loaded.settings = settings
+                let sidecar = try await Sidecar.start(loaded, from: .embedded(name: "weir.yaml"), logs: logs)
                 await sidecar.stop()
                 started += 1
             } catch {

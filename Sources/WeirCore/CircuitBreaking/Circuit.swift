@@ -23,7 +23,7 @@ public struct Circuit: Sendable {
     public private(set) var transitionCount = 0
 
     private var phase = Phase.closed
-    private var generation: UInt64 = 0
+    private var generation: UInt64
     /// What has failed since it last closed.
     private var window: FailureWindow
     /// What the window held when the circuit left CLOSED.
@@ -34,9 +34,14 @@ public struct Circuit: Sendable {
     private var latest = Instant(nanoseconds: .min)
     private var moves: [CircuitTransition] = []
 
-    /// A closed circuit. `seed` feeds the jitter of a growing cooldown.
-    public init(_ settings: CircuitSettings, seed: UInt64 = 0) {
+    /// A closed circuit.
+    ///
+    /// - Parameters:
+    ///   - seed: feeds the jitter of a growing cooldown.
+    ///   - firstGeneration: far from that of any other circuit whose permits may be taken for those of this one.
+    public init(_ settings: CircuitSettings, seed: UInt64 = 0, firstGeneration: UInt64 = 0) {
         self.settings = settings
+        generation = firstGeneration
         window = FailureWindow(settings)
         cooldown = Cooldown(seed: seed)
     }

@@ -22,10 +22,15 @@ package struct HostLoad: Sendable {
     /// The level, as of the last observation.
     package private(set) var level = Level.normal
 
-    private let settings: HostLoadSettings
+    private var settings: HostLoadSettings
 
     /// A host that is not busy.
     package init(_ settings: HostLoadSettings) {
+        self.settings = settings
+    }
+
+    /// Follows other marks and factors from the next observation on; the level is kept until then.
+    package mutating func follow(_ settings: HostLoadSettings) {
         self.settings = settings
     }
 

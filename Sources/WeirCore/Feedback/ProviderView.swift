@@ -54,7 +54,7 @@ package struct ProviderView: Sendable {
     /// flight is in ours.
     package private(set) var drift: Int?
 
-    private let settings: FeedbackSettings
+    private var settings: FeedbackSettings
     private var slowUntil = Instant(nanoseconds: .min)
     private var warnedUntil = Instant(nanoseconds: .min)
     /// The least that was left in the window that ends at the reset last said.
@@ -63,6 +63,12 @@ package struct ProviderView: Sendable {
     /// A view before the first answer.
     package init(_ settings: FeedbackSettings) {
         self.settings = settings
+    }
+
+    /// Follows other settings from now on; what the provider has said stays said.
+    package mutating func follow(_ settings: FeedbackSettings) {
+        self.settings = settings
+        if let said, said.remaining >= settings.slowRemaining { slowUntil = Instant(nanoseconds: .min) }
     }
 
     /// An answer has come. `inFlight` are the units of all other attempts in flight: the provider may not have counted

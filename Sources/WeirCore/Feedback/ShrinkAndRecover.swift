@@ -22,6 +22,18 @@ package struct ShrinkAndRecover: Sendable {
         self.window = window
     }
 
+    /// Follows other settings from now on: the way back to 1 is taken in their time, counted from when it last shrank.
+    /// Where they shrink nothing the limit has recovered.
+    package mutating func follow(_ settings: FeedbackSettings, window: TimeSpan, now: Instant) {
+        self = ShrinkAndRecover(self, settings, window: window)
+        if shrink < 1 { _ = advance(now: now) }
+    }
+
+    private init(_ former: ShrinkAndRecover, _ settings: FeedbackSettings, window: TimeSpan) {
+        self.init(settings, window: window)
+        if shrink < 1 { last = former.last }
+    }
+
     /// What the limit is to be multiplied by, as of the last event.
     package var factor: Double {
         guard let last else { return 1 }

@@ -57,10 +57,16 @@ extension AdmissionControl {
     /// Goes on under other limits. What is used of a limit stays used where it goes on under the same name, kind and key,
     /// and for the same endpoint; calls in line stay there, those to endpoints that are gone with the last one.
     ///
-    /// - Parameter from: each endpoint's former place; nil for a new one.
+    /// - Parameters:
+    ///   - mode: whether calls are held to the limits from here on; nil: as before.
+    ///   - from: each endpoint's former place; nil for a new one.
+    /// - Returns: for each former limit its place now; nil for one that is gone.
+    @discardableResult
     public mutating func reconfigure(
-        shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int], from: [Int?], now: Instant
-    ) {
+        shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int],
+        mode: AdmissionMode? = nil, from: [Int?], now: Instant
+    ) -> [Int?] {
+        if let mode { setMode(mode) }
         let former = stack
         stack = LimitStack(shared: shared, endpoints: endpoints, seed: former.seed)
         let moved = stack.inherit(former, from: from, now: now)
@@ -87,6 +93,23 @@ extension AdmissionControl {
             line.reenter(ticket, as: waiter, lane: lane)
             count(waiter, lane: lane, sign: 1)
         }
+        return moved
+    }
+
+    /// The calls in line that cost more than what their limits can ever admit, as they may once those are smaller.
+    public var hopeless: [Ticket] {
+        guard mode == .enforce else { return [] }
+        return tickets { waiter in
+            largestCost(of: waiter.endpoint, priority: waiter.priority).map { waiter.cost > $0 } ?? false
+        }
+    }
+
+    /// Forgets every stop and every delay. Returns the stops that there were.
+    public mutating func liftHolds() -> [(scope: HoldScope, wasBan: Bool)] {
+        defer { holds = Holds(endpoints: shares.count) }
+        var lifted: [(scope: HoldScope, wasBan: Bool)] = []
+        while let thaw = holds.takeThaw(now: .distantFuture) { lifted.append((thaw.scope, thaw.wasBan)) }
+        return lifted
     }
 
     /// What the limits and the line show of themselves.

@@ -38,7 +38,7 @@ public struct AdmissionControl: Sendable {
         }
     }
 
-    let mode: AdmissionMode
+    private(set) var mode: AdmissionMode
     var stack: LimitStack
     var line: Line
     var backlog: Backlog
@@ -190,6 +190,11 @@ public struct AdmissionControl: Sendable {
         let inLine = line.nextDeadline.map { min(nextTurn ?? $0, $0) }
         guard let thaw = holds.nextThaw else { return inLine }
         return min(inLine ?? thaw, thaw)
+    }
+
+    /// Holds calls to the limits from here on, or only watches them.
+    mutating func setMode(_ mode: AdmissionMode) {
+        self.mode = mode
     }
 
     // MARK: Giving back

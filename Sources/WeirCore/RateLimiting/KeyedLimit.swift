@@ -88,7 +88,7 @@ extension LimitSettings {
     }
 
     /// Whether this limit goes on where `former` ends: the same name, kind and key.
-    func continues(_ former: LimitSettings) -> Bool {
+    package func continues(_ former: LimitSettings) -> Bool {
         name == former.name && algorithm.isSameKind(as: former.algorithm) && key == former.key
             && tiers?.by == former.tiers?.by
     }

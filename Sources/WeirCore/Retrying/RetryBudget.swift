@@ -22,9 +22,9 @@ public struct RetryBudget: Sendable {
     /// Retries scheduled and neither sent nor given back.
     public private(set) var inBackoff = 0
 
-    private let perCall: Int
-    private let always: Int
-    private let slotLength: Int64
+    private var perCall: Int
+    private var always: Int
+    private var slotLength: Int64
     /// The last window and one slot more, by slot number modulo its length.
     private var slots: [Slot]
     private var current = Int64.min
@@ -42,6 +42,40 @@ public struct RetryBudget: Sendable {
             min(settings.minPerSecond * (Double(window) / 1e9), Double(Self.mostCounted)))
         slotLength = window / Self.slotsPerWindow + (window % Self.slotsPerWindow > 0 ? 1 : 0)
         slots = Array(repeating: Slot(), count: Int(Self.slotsPerWindow) + 1)
+    }
+
+    /// Follows other settings from now on. What has been counted stays counted, in slots of the new length: a call under
+    /// the first moment of its old slot, a retry under the last, so that no more is allowed than an exact window would.
+    public mutating func follow(_ settings: RetryBudgetSettings, now: Instant) {
+        advance(to: now)
+        let old = self
+        self = RetryBudget(settings)
+        inBackoff = old.inBackoff
+        guard slotLength != old.slotLength else {
+            (slots, current, place, slotEnd) = (old.slots, old.current, old.place, old.slotEnd)
+            (calls, retries) = (old.calls, old.retries)
+            return
+        }
+        advance(to: now)
+        for number in (old.current - Self.slotsPerWindow)...old.current {
+            let slot = old.slots[old.index(number)]
+            let start = number * old.slotLength
+            recount(calls: slot.calls, at: Self.floored(start, by: slotLength))
+            recount(retries: slot.retries, at: min(current, Self.floored(start + old.slotLength - 1, by: slotLength)))
+        }
+    }
+
+    /// Counts what belongs into a slot, unless that has left the window.
+    private mutating func recount(calls: Int = 0, retries: Int = 0, at number: Int64) {
+        let age = current - number
+        if age < Self.slotsPerWindow {
+            slots[index(number)].calls += calls
+            self.calls += calls
+        }
+        if age <= Self.slotsPerWindow {
+            slots[index(number)].retries += retries
+            self.retries += retries
+        }
     }
 
     /// Counts a call, at its first attempt.

@@ -3,10 +3,11 @@ internal import WeirRuntime
 
 /// A wish for a permit, from its coming to its answer. Lives on its upstream's loop.
 package final class PermitRequest {
-    let endpoint: Endpoint
+    var endpoint: Endpoint { asked.current }
     let demand: Demand
     /// Its place in line, kept by the gate; nil where it stands in none.
     var ticket: Ticket?
+    private let asked: Endpoint
     private let permits: Permits
     private var answer: ((Result<PermitGrant, PermitRefusal>) -> Void)?
 
@@ -15,7 +16,7 @@ package final class PermitRequest {
         _ endpoint: Endpoint, _ demand: Demand, of permits: Permits,
         answer: @escaping (Result<PermitGrant, PermitRefusal>) -> Void
     ) {
-        self.endpoint = endpoint
+        asked = endpoint
         self.demand = demand
         self.permits = permits
         self.answer = answer

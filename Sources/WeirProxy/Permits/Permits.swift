@@ -6,12 +6,26 @@ internal import WeirRuntime
 final class Permits {
     /// What was taken for a permit, and is owed back.
     private struct Permit {
-        let endpoint: Endpoint
+        private let asked: Endpoint
         let cost: Int
         let admission: Admission
         let circuit: CircuitPermit?
         let givenAt: Instant
         let expiry: Scheduled<Void>
+
+        init(
+            _ endpoint: Endpoint, cost: Int, _ admission: Admission, _ circuit: CircuitPermit?, givenAt: Instant,
+            expiry: Scheduled<Void>
+        ) {
+            asked = endpoint
+            self.cost = cost
+            self.admission = admission
+            self.circuit = circuit
+            self.givenAt = givenAt
+            self.expiry = expiry
+        }
+
+        var endpoint: Endpoint { asked.current }
     }
 
     /// Permits at the same time, at most: what an application that never reports can have us keep.
@@ -22,7 +36,8 @@ final class Permits {
     private let upstream: String
     private let limiter: RateLimiter
     private let signals: ProviderSignals
-    private let upstreamSink: EventSink
+    /// Where the events of the upstream itself go.
+    var upstreamSink: EventSink
     private let loop: NIOIsolatedEventLoop
     private var outstanding: [String: Permit] = [:]
 
@@ -53,8 +68,7 @@ final class Permits {
         let expiry = loop.scheduleTask(deadline: (now + lifetime).deadline) { [self] in
             expire(name, isProbe: isProbe)
         }
-        outstanding[name] = Permit(
-            endpoint: endpoint, cost: cost, admission: admission, circuit: circuit, givenAt: now, expiry: expiry)
+        outstanding[name] = Permit(endpoint, cost: cost, admission, circuit, givenAt: now, expiry: expiry)
         endpoint.inFlight += 1
         signals.began(endpoint.index, cost: cost)
         return PermitGrant(permit: name, waited: admission.waited, expiresIn: lifetime)

@@ -21,7 +21,11 @@ extension Upstream {
             answer(.failure(PermitRefusal(answer: Answer(error), endpoint: named?.settings.name)))
             return nil
         }
-        let request = PermitRequest(endpoint, demand, of: permits, answer: answer)
+        callBegan()
+        let request = PermitRequest(endpoint, demand, of: permits) { [self] result in
+            answer(result)
+            callEnded()
+        }
         if permits.isFull {
             endpoint.emit(.lineRefused(.queueFull))
             request.refuse(.tooManyPermits)
@@ -33,7 +37,9 @@ extension Upstream {
 
     /// Whoever asked is gone: it loses its place in line. Nothing happens once it has been answered.
     package func withdraw(_ request: PermitRequest) {
-        if request.withdraw() { gate.withdraw(.permit(request), now: now) }
+        guard request.withdraw() else { return }
+        gate.withdraw(.permit(request), now: now)
+        callEnded()
     }
 
     /// Tells what came of a permit. Returns false where it is unknown, reported already, or has expired.

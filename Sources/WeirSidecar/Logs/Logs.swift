@@ -54,8 +54,12 @@ package final class Logs: Sendable {
 
     /// Takes the records of calls; nil where the access log is off.
     package var accessSink: AccessSink? {
-        guard state.withLock({ $0.options.access }) else { return nil }
-        return { [self] in submit(LogRecord($0, time: .now)) }
+        state.withLock { $0.options.access } ? callSink : nil
+    }
+
+    /// Takes the records of calls.
+    var callSink: AccessSink {
+        { [self] in submit(LogRecord($0, time: .now)) }
     }
 
     /// The least grave messages that are written.

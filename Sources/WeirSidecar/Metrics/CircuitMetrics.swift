@@ -25,6 +25,11 @@ struct CircuitMetrics: Sendable {
         self.transitions = transitions
     }
 
+    /// Shows the state in which the circuit is; where it does not act (nil), that is CLOSED.
+    func show(_ snapshot: CircuitSnapshot?) {
+        state.set(Double((snapshot?.state ?? .closed).rawValue))
+    }
+
     func moved(_ transition: CircuitTransition) {
         state.set(Double(transition.to.rawValue))
         transitions[CircuitMove(from: transition.from, to: transition.to)]?.increment()

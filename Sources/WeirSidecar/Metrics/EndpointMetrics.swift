@@ -62,6 +62,11 @@ struct EndpointMetrics: Sendable {
         }
     }
 
+    /// Shows the state of its own circuit, if it has one.
+    func show(_ snapshot: CircuitSnapshot?) {
+        circuit?.show(snapshot)
+    }
+
     /// How often calls have ended in each way.
     var outcomeCounts: [String: UInt64] {
         Dictionary(

@@ -17,7 +17,14 @@ struct LimitMetrics: Sendable {
         evictions = isKeyed ? try catalogue.keyEvictions.series(labels) : nil
     }
 
-    func update(from snapshot: LimitSnapshot) {
+    /// Shows a limit as it stands; one that does not act (nil) as wholly free.
+    func update(from snapshot: LimitSnapshot?) {
+        guard let snapshot else {
+            usedRatio?.set(0)
+            factor.set(1)
+            keys?.set(0)
+            return
+        }
         if let ratio = snapshot.usedRatio { usedRatio?.set(ratio) }
         factor.set(snapshot.factor)
         keys?.set(Double(snapshot.keys))

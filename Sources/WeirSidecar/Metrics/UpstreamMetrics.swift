@@ -74,11 +74,13 @@ struct UpstreamMetrics: Sendable {
 
     /// Sets the gauges to what a snapshot shows.
     func update(from snapshot: UpstreamSnapshot) {
-        for (metrics, limit) in zip(limits, snapshot.limits) { metrics.update(from: limit) }
+        update(limits, from: snapshot.limits)
+        sharedCircuit?.show(snapshot.circuit)
         frozen.set(snapshot.line.frozen.secondsLeft)
         updateProvider(snapshot.provider, endpoint: "")
         for (place, endpoint) in snapshot.endpoints.enumerated() where endpointLimits.indices.contains(place) {
-            for (metrics, limit) in zip(endpointLimits[place], endpoint.limits) { metrics.update(from: limit) }
+            update(endpointLimits[place], from: endpoint.limits)
+            endpoints[endpoint.settings.name]?.show(endpoint.circuit)
             endpointFrozen[place].set(endpoint.frozen.secondsLeft)
             updateProvider(endpoint.provider, endpoint: endpoint.settings.name)
         }
@@ -86,6 +88,12 @@ struct UpstreamMetrics: Sendable {
         active.set(Double(snapshot.connections.active))
         idle.set(Double(snapshot.connections.idle))
         permits.set(Double(snapshot.permits))
+    }
+
+    private func update(_ metrics: [LimitMetrics], from snapshots: [LimitSnapshot]) {
+        for (place, metrics) in metrics.enumerated() {
+            metrics.update(from: snapshots.indices.contains(place) ? snapshots[place] : nil)
+        }
     }
 
     /// Series of what a provider says come into being when it has said it.

@@ -93,7 +93,7 @@ struct DrainTests {
     func hangUp() async throws {
         try await Stand.run { stand in
             stand.weir.signal(SIGHUP)
-            try await stand.weir.waitForLine(containing: "SIGHUP", within: Stand.patience)
+            try await stand.weir.waitForLine(containing: "configuration reloaded", within: Stand.patience)
             #expect(try await stand.get("/").status == 200)
             #expect(stand.weir.isRunning)
         }

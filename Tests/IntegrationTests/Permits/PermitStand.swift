@@ -4,15 +4,19 @@ import WeirTestKit
 
 /// A weir whose acquire/report API is on, for one test.
 struct PermitStand: Sendable {
+    /// What turns it on.
+    static let api = #"api: { listen: "127.0.0.1:0" }"#
+
     let stand: Stand
     let api: SocketEndpoint
 
     /// As `Stand.run`.
     static func run(
-        _ rules: String = "", script: @escaping ScriptedUpstream.Script = { _ in .respond(200, body: "ok") },
+        _ rules: String = "", changes: Bool = false,
+        script: @escaping ScriptedUpstream.Script = { _ in .respond(200, body: "ok") },
         _ body: (PermitStand) async throws -> Void
     ) async throws {
-        try await Stand.run(rules, root: #"api: { listen: "127.0.0.1:0" }"#, script: script) { stand in
+        try await Stand.run(rules, root: api, changes: changes, script: script) { stand in
             let api = try await stand.weir.serviceAddress("api", within: Stand.patience)
             try await body(PermitStand(stand: stand, api: api))
         }

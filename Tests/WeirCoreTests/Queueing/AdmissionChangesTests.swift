@@ -38,6 +38,7 @@ struct AdmissionChangesTests {
             return nil
         }
 
+        @discardableResult
         func change<Result>(_ body: (inout AdmissionControl) -> Result) -> Result { body(&control) }
         func next(_ now: Instant) -> Ticket? { control.next(now: now) }
         func shown(_ now: Instant) -> AdmissionSnapshot { control.snapshot(now: now) }
