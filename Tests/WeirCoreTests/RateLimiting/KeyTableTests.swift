@@ -25,7 +25,7 @@ struct KeyTableTests {
             } else if found == nil, growing || random.next() % 8 == 0 {
                 let number = UInt32(step)
                 let entry = KeyTable.Entry(digest: digest, state: LimitState(), lastUse: number)
-                let place = table.insert(entry, KeyTable.Record(birth: number, tier: 7))
+                let place = table.insert(entry, KeyTable.Record(birth: number, tier: 7, slot: 0))
                 #expect(table.entries[place].digest == digest)
                 reference[digest] = number
             }
@@ -49,7 +49,7 @@ struct KeyTableTests {
         }
         for number in 0..<1000 {
             let entry = KeyTable.Entry(digest: digest(number), state: LimitState(), lastUse: 0)
-            _ = table.insert(entry, KeyTable.Record(birth: 0, tier: 0))
+            _ = table.insert(entry, KeyTable.Record(birth: 0, tier: 0, slot: 0))
             #expect(table.entries.count >= 16 && table.entries.count <= max(16, table.count * 3))
             #expect(table.count * 3 <= table.entries.count * 2)
         }
@@ -67,7 +67,7 @@ struct KeyTableTests {
         for number in 0..<100 as Range<UInt32> {
             let digest = KeyDigest(first: UInt64(number) << 57, second: UInt64(number) + 1)
             let entry = KeyTable.Entry(digest: digest, state: LimitState(), lastUse: number)
-            _ = table.insert(entry, KeyTable.Record(birth: number, tier: 0))
+            _ = table.insert(entry, KeyTable.Record(birth: number, tier: 0, slot: 0))
         }
         // To fewer than it keeps, too.
         table.filter(mostKeys: 10) { entry, record in

@@ -154,12 +154,27 @@ struct StateFileTests {
             #expect(life.admit(key: "a", now: Self.at(0)) != nil)
         }
         let life = try Life(folder.state, shared: [Self.keyed], now: Self.at(100), boot: TestClock.otherBoot)
-        for key in ["a", "b"] {
-            #expect(life.drain(key: key, now: Self.at(5099)) == 0)
-            #expect(life.drain(key: key, now: Self.at(5100)) == 4)
+        for (moment, units) in [(5099, 0), (5100, 4)] as [(Int64, Int)] {
+            for key in ["a", "b"] { #expect(life.drain(key: key, now: Self.at(moment)) == units) }
         }
-        let other = try Life(try TestFolder().state, shared: [Self.keyed], now: Self.at(100))
+        let empty = try TestFolder()
+        let other = try Life(empty.state, shared: [Self.keyed], now: Self.at(100))
         #expect(other.drain(key: "b", now: Self.at(100)) == 4)
+    }
+
+    @Test("that everything is spent is not forgotten when the file is made anew without what is void")
+    func packedWhileSpent() throws {
+        let folder = try TestFolder()
+        try Self.spent(folder)
+        var life: Life? = try Self.next(folder, now: Self.at(100), boot: TestClock.otherBoot)
+        life?.file.dropAll(but: [])
+        life = nil
+        let size = folder.read().count
+        life = try Self.next(folder, now: Self.at(200), boot: TestClock.otherBoot)
+        #expect(life?.file.finding == .continued)
+        #expect(folder.read().count == size, "the void regions have gone, as many new ones have come")
+        #expect(life?.drain(endpoint: 0, now: Self.at(5099)) == 0)
+        #expect(life?.drain(endpoint: 0, now: Self.at(5100)) == 5)
     }
 
     @Test("a later version is set aside as it is, and everything counts as spent for one window")
