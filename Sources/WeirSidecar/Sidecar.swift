@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOCore
 internal import WeirAPI
 internal import WeirAdmin
