@@ -17,18 +17,18 @@ struct ProviderQuotaTests {
         var testDescription: String { name }
     }
 
-    private static let inAMinute = Int(Date.now.timeIntervalSince1970) + 60
+    private static let inAnHour = Int(Date.now.timeIntervalSince1970) + 3600
 
     private static let dialects = [
         Dialect(
             name: "bybit",
             headers: [
-                "X-Bapi-Limit: 200", "X-Bapi-Limit-Status: 150", "X-Bapi-Limit-Reset-Timestamp: \(inAMinute)000",
+                "X-Bapi-Limit: 200", "X-Bapi-Limit-Status: 150", "X-Bapi-Limit-Reset-Timestamp: \(inAnHour)000",
             ], limit: 200, remaining: 150, percentage: 25, reset: false),
         Dialect(
             name: "github",
             headers: [
-                "X-RateLimit-Limit: 5000", "X-RateLimit-Remaining: 4000", "X-RateLimit-Reset: \(inAMinute)",
+                "X-RateLimit-Limit: 5000", "X-RateLimit-Remaining: 4000", "X-RateLimit-Reset: \(inAnHour)",
             ], limit: 5000, remaining: 4000, percentage: 20),
         Dialect(
             name: "ietf", headers: ["RateLimit-Policy: \"default\";q=120;w=60", "RateLimit: \"default\";r=60;t=30"],
@@ -151,7 +151,7 @@ struct ProviderQuotaTests {
             .respond(
                 200,
                 headers: [
-                    "X-RateLimit-Limit: 5000", "X-RateLimit-Remaining: 99", "X-RateLimit-Reset: \(Self.inAMinute)",
+                    "X-RateLimit-Limit: 5000", "X-RateLimit-Remaining: 99", "X-RateLimit-Reset: \(Self.inAnHour)",
                 ])
         }
         try await Stand.run(script: script) { stand in

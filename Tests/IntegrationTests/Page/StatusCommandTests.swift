@@ -8,7 +8,7 @@ struct StatusCommandTests {
     @Test("shows upstreams, limits and endpoints of a running Weir, in plain text where there is no terminal")
     func once() async throws {
         let rules = """
-            limits: [{ name: ip, algorithm: sliding_window, requests: 600, per: 60s }]
+            limits: [{ name: ip, algorithm: sliding_window, requests: 600, per: 1h }]
             endpoints: [{ name: place_order, match: { path: /order } }]
             """
         try await Stand.run(rules) { stand in
@@ -18,7 +18,7 @@ struct StatusCommandTests {
             #expect(shown.errors.isEmpty)
             let text = shown.output.joined(separator: "\n")
             #expect(text.contains("All clear"))
-            #expect(text.contains("1/600 per 1 min"))
+            #expect(text.contains("1/600 per 1 h"))
             #expect(shown.output.contains { $0.contains("place_order") && $0.contains("closed") })
             #expect(!text.contains("\u{1B}"))
         }

@@ -9,7 +9,7 @@ struct KillTests {
     @Test("no second ever holds more than the window allows, however often weir is killed")
     func kills() async throws {
         let rules = """
-            limits: [{ name: ip, algorithm: sliding_window, requests: 50, per: 1s, margin: 300ms }]
+            limits: [{ name: ip, algorithm: sliding_window, requests: 50, per: 1s, margin: 600ms }]
             """
         try await Restarts.run { restarts throws in
             let callers = Callers()
