@@ -27,6 +27,11 @@ struct RetryBudgetTests {
 
         func remaining(_ now: Instant) -> Int { budget.remaining(now: now) }
         func reserve(_ now: Instant) -> Bool { budget.reserve(now: now) }
+
+        func follow(ratio: Double = 0.2, minPerSecond: Double = 0, window: TimeSpan, _ now: Instant) {
+            let settings = RetryBudgetSettings(ratio: ratio, minPerSecond: minPerSecond, window: window)
+            budget.follow(settings, now: now)
+        }
     }
 
     @Test("Without calls there are min_per_second × window retries, at once")
@@ -191,5 +196,23 @@ struct RetryBudgetTests {
                 return
             }
         }
+    }
+
+    @Test("Under other settings what has been counted stays counted, and leaves the window when it is due")
+    func follow() {
+        let purse = Purse(ratio: 0.5, minPerSecond: 0, window: .seconds(10))
+        purse.calls(20, at: at(0))
+        #expect(purse.retries(4, at: at(1000)) == 4)
+        #expect(purse.reserve(at(1000)))
+        purse.follow(ratio: 1, window: .seconds(10), at(2000))
+        #expect(purse.remaining(at(2000)) == 15)
+        purse.follow(ratio: 1, window: .seconds(60), at(3000))
+        #expect(purse.remaining(at(3000)) == 15)
+        // The calls are older than this window, the retries are not.
+        purse.follow(ratio: 1, minPerSecond: 5, window: .seconds(2), at(3100))
+        #expect(purse.remaining(at(3100)) == 5)
+        #expect(purse.remaining(at(4100)) == 9)
+        purse.budget.giveBack()
+        #expect(purse.remaining(at(4100)) == 10)
     }
 }
