@@ -43,13 +43,14 @@ struct StartTests {
         let anywhere = ListenAddress.tcp(host: "127.0.0.1", port: 0)
         settings.admin.listen = anywhere
         settings.drainTimeout = .zero
+        settings.stateFile = nil
         if settings.api.listen != nil { settings.api.listen = anywhere }
         for index in settings.upstreams.indices {
             settings.upstreams[index].listen = anywhere
             settings.upstreams[index].caFile = nil
         }
         let limits = settings.upstreams.flatMap { $0.limits + $0.endpoints.flatMap(\.limits) }
-        guard settings.stateFile == nil, !limits.contains(where: \.isShared) else {
+        guard !limits.contains(where: \.isShared) else {
             return nil
         }
         return settings

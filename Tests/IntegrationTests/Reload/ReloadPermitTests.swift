@@ -37,7 +37,7 @@ struct ReloadPermitTests {
                 - name: second
                   listen: "127.0.0.1:0"
                   url: "http://\(stand.upstream.endpoint)"
-                  limits: [{ name: ip, algorithm: token_bucket, rate: 1/s, burst: 1 }]
+                  limits: [{ name: ip, algorithm: token_bucket, rate: 0.25/s, burst: 1 }]
                 """
             #expect(try await stand.reload(root: PermitStand.api, more: second).status == 202)
             let wish = #"{"upstream":"second"}"#
