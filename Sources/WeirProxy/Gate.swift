@@ -47,7 +47,7 @@ final class Gate {
 
     /// Has the configuration changed by `body`, during which nobody is served or told anything: a call that met it half
     /// changed would be lost between the two.
-    func change(now: Instant, isEnforcing: Bool, _ body: () -> Void) {
+    func change(isEnforcing: Bool, _ body: () -> Void) {
         isPumping = true
         turnedAwayMeanwhile = []
         body()
@@ -56,7 +56,8 @@ final class Gate {
         let turnedAway = turnedAwayMeanwhile ?? []
         turnedAwayMeanwhile = nil
         for (ticket, refusal) in turnedAway { self.turnedAway(ticket, refusal) }
-        pump(now: now)
+        // Not the time at which the change began: what is sent counts from when it is.
+        pump(now: eventLoop.instant)
     }
 
     /// Has calls go over the connections of another pool from now on.

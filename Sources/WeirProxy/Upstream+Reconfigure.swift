@@ -25,7 +25,7 @@ extension Upstream {
         let upstreamSink = sink("")
         let from = acting.endpoints.map { endpoint(named: $0.name)?.index }
         generation &+= 1
-        gate.change(now: now, isEnforcing: changed.mode == .enforce) {
+        gate.change(isEnforcing: changed.mode == .enforce) {
             settings = changed
             let moved = limiter.onLoop { limiter in
                 if changed.mode == .off { limiter.liftHolds(now: now) }
