@@ -43,6 +43,11 @@ let package = Package(
         // The order is that of dependence: no target imports one that stands below it.
         .target(name: "WeirCore", dependencies: [deque, heap], swiftSettings: house),
         .target(name: "WeirRuntime", dependencies: ["WeirCore", nioCore], swiftSettings: house),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(
+            name: "WeirSharing",
+            dependencies: ["CHiredis", "WeirCore", "WeirRuntime", nioCore, nioPosix, nioSSL],
+            resources: [.embedInCode("Scripts/fleet.lua")], swiftSettings: house),
         .target(name: "WeirHTTP", dependencies: [nioCore], swiftSettings: house),
         .target(
             name: "WeirProxy",
@@ -94,6 +99,10 @@ let package = Package(
         .testTarget(
             name: "WeirRuntimeTests",
             dependencies: ["WeirCore", "WeirRuntime", nioCore, nioPosix, nioEmbedded],
+            swiftSettings: house),
+        .testTarget(
+            name: "WeirSharingTests",
+            dependencies: ["CHiredis", "WeirCore", "WeirRuntime", "WeirSharing", nioCore, nioPosix],
             swiftSettings: house),
         .testTarget(
             name: "WeirHTTPTests", dependencies: ["WeirCore", "WeirHTTP", nioCore, nioEmbedded, nioHTTP1],

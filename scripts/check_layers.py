@@ -13,6 +13,7 @@ NIO = {"NIOCore", "NIOPosix", "NIOTLS", "NIOSSL"}
 ALLOWED = {
     "WeirCore": {"DequeModule", "HeapModule"},
     "WeirRuntime": {"WeirCore", "NIOCore", "Synchronization"},
+    "WeirSharing": {"CHiredis", "WeirCore", "WeirRuntime", "NIOCore", "NIOPosix", "NIOSSL"},
     "WeirHTTP": {"NIOCore"},
     # Glibc for the one struct of a socket option.
     "WeirProxy": {"WeirCore", "WeirRuntime", "WeirHTTP", "DequeModule", "Glibc", "Darwin"} | NIO,
@@ -43,7 +44,7 @@ IMPURE = re.compile(
 UNSAFE_FILES = {"LoopExecutor.swift", "CircuitBreaker.swift", "RateLimiter.swift", "Session.swift", "Terminal.swift",
                 "StartError.swift", "ProcFile.swift", "StatusScreen.swift",
                 "StartPages.swift", "StandardError.swift", "Supervisor.swift",
-                "MappedSegment.swift"}
+                "MappedSegment.swift", "RedisProtocol.swift", "RedisConnection.swift"}
 UNSAFE_TARGETS = {"WeirHTTP", "WeirAdmin", "WeirTestKit"}
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)?(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:\w+\s+)?(\w+)")
 

@@ -221,6 +221,27 @@ package struct LimitRules: Hashable, Sendable {
         }
     }
 
+    /// What a window holds at `now`, oldest first, in at most `most` (at least 1) moments: more are told as the later ones of
+    /// those next to each other. Empty for what is no window; of a spacing, its last attempt.
+    package func history(_ state: inout LimitState, now: Instant, most: Int) -> [(stamp: Instant, units: Int)] {
+        switch figures {
+        case .slidingWindow(let window):
+            return state.withLog { log in
+                window.settle(&log, now: now)
+                return log.entries(most: most)
+            }
+        case .calendarWindow(let window):
+            return state.withLog { log in
+                window.settle(&log, now: now)
+                return log.entries(most: most)
+            }
+        case .spacing:
+            return state.spacing.last.map { [($0, 1)] } ?? []
+        case .tokenBucket, .concurrency:
+            return []
+        }
+    }
+
     /// Makes a state of `old` one of these rules: what counted at `now` still does, by the new figures. The state of
     /// another algorithm becomes a new one, since it is another limit.
     package func convert(_ state: inout LimitState, from old: LimitRules, now: Instant) {

@@ -102,6 +102,21 @@ struct StampLog: Sendable {
         if removed == held { entries.remove(at: index) }
     }
 
+    /// What it holds, oldest first, in at most `most` (at least 1) moments: neighbours are told as the latest of them.
+    func entries(most: Int) -> [(stamp: Instant, units: Int)] {
+        let each = (entries.count + most - 1) / max(1, most)
+        var told: [(stamp: Instant, units: Int)] = []
+        var before = gone
+        var next = 0
+        while next < entries.count {
+            let entry = entries[min(next + each, entries.count) - 1]
+            if entry.total != before { told.append((entry.stamp, Int(entry.total &- before))) }
+            before = entry.total
+            next += each
+        }
+        return told
+    }
+
     private func sharesEntry(with last: Entry, shape: Shape, edge: Instant) -> Bool {
         if last.stamp == latest || entries.count >= shape.bound { return true }
         // Measured from the entry before, so that no two entries in a row span less than the quantum.

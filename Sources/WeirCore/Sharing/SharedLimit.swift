@@ -1,0 +1,324 @@
+/// One limit that a fleet shares, as one instance sees it: what the server has granted and is not used yet, what this instance
+/// has used itself, and its part for when the server is out of reach.
+///
+/// Granted units are fungible among the calls in line; each is good for `slack` after it was asked for and no longer.
+package struct SharedLimit: Sendable {
+    /// Who decides.
+    package enum Standing: Sendable {
+        /// The server: only what it grants is admitted. Also while it is uncertain whether it still does.
+        case shared
+        /// This instance, within its part. Until a moment it allows itself no more than it used when it began: others, which
+        /// the server could no longer restrain, may have used the rest.
+        case apart(firstRoom: Int, until: Instant)
+    }
+
+    private struct Grant: Sendable {
+        var units: Int
+        var taken = 0
+        let until: Instant
+        let expiry: Int64
+    }
+
+    /// Units asked for at once, at the most.
+    private static let mostWanted = 1024
+    /// What is reported or given back at once, at the most.
+    private static let mostEntries = 512
+
+    private let fleet: FleetSettings
+    private var rules: LimitRules
+    private var own = LimitState()
+    private var apartRules: LimitRules
+    private var apartState = LimitState()
+    package private(set) var standing = Standing.shared
+    /// How this instance decided by itself the last time.
+    private var former: Standing?
+    private var grants: [Grant] = []
+    private var returns: [FleetMessage.Entry] = []
+    private var retry: Instant?
+    private var fleetUsed = 0
+    private var isFloorKept = false
+    /// Units that calls in line want beside what is granted, and the least that is of use to one of them.
+    private var want = 0
+    private var least = 0
+    /// Whether there is something to tell the server.
+    private(set) var hasNews = false
+
+    /// A limit of which nothing is used.
+    package init(_ algorithm: LimitSettings.Algorithm, fleet: FleetSettings) {
+        self.fleet = fleet
+        rules = LimitRules(algorithm)
+        apartRules = LimitRules(Self.part(of: algorithm, fleet))
+    }
+
+    /// This instance's part of the units, at least 1.
+    package var part: Int { max(1, rules.effectiveCapacity / fleet.instances) }
+
+    /// Units that the server keeps for each instance, so that none is shut out when an outage begins.
+    var floor: Int {
+        switch rules.algorithm {
+        case .slidingWindow, .calendarWindow, .concurrency: max(firstRoomLasts > .seconds(10) ? 1 : 0, part / 64)
+        case .tokenBucket, .spacing: 0
+        }
+    }
+
+    /// The most that one call may cost: what could also be admitted without the server.
+    package var largestCost: Int { max(1, rules.capacity / fleet.instances) }
+
+    /// How long what was used when an outage began may count.
+    var firstRoomLasts: TimeSpan {
+        switch rules.algorithm {
+        case .slidingWindow(_, let per, let margin), .calendarWindow(_, let per, let margin):
+            per + (margin + fleet.slack) * 2
+        case .concurrency: FleetSettings.placeLease
+        case .tokenBucket, .spacing: fleet.slack * 2
+        }
+    }
+
+    // MARK: Admission
+
+    /// The earliest moment at which so many units fit after `ahead` others; `distantFuture` where the server has to be asked.
+    mutating func earliest(units: Int, ahead: Int = 0, now: Instant) -> Instant {
+        switch standing {
+        case .shared:
+            if units + ahead <= usable(now: now) { return now }
+            return retry.map { $0 > now ? $0 : .distantFuture } ?? .distantFuture
+        case .apart(let firstRoom, let until):
+            let moment: Instant
+            switch rules.algorithm {
+            case .slidingWindow, .calendarWindow, .concurrency:
+                let room = now < until ? firstRoom : part
+                // Nothing is admitted that does not fit, where a part would round it up to something.
+                if room == 0 { return until }
+                moment =
+                    rules.earliest(
+                        &own, units: units, ahead: ahead, reserved: rules.effectiveCapacity - room, now: now)
+                    ?? .distantFuture
+            case .tokenBucket, .spacing:
+                moment =
+                    apartRules.earliest(&apartState, units: units, ahead: ahead, now: now) ?? .distantFuture
+            }
+            return moment > now && now < until ? min(moment, until) : moment
+        }
+    }
+
+    /// Takes units: of what is granted, as far as that goes.
+    mutating func take(units: Int, now: Instant) {
+        rules.take(&own, units: units, now: now)
+        switch standing {
+        case .shared:
+            var left = units
+            for place in grants.indices where left > 0 && grants[place].until > now {
+                let taken = min(left, grants[place].units)
+                grants[place].units -= taken
+                grants[place].taken += taken
+                left -= taken
+            }
+        case .apart:
+            apartRules.take(&apartState, units: units, now: now)
+        }
+    }
+
+    /// Gives back units taken at `takenAt`: to the next call, or to the server.
+    mutating func giveBack(units: Int, takenAt: Instant, now: Instant) {
+        rules.giveBack(&own, units: units, takenAt: takenAt, now: now)
+        switch standing {
+        case .shared:
+            var left = units
+            for place in grants.indices.reversed() where left > 0 && grants[place].until > now {
+                let returned = min(left, grants[place].taken)
+                grants[place].taken -= returned
+                grants[place].units += returned
+                left -= returned
+            }
+        case .apart:
+            apartRules.giveBack(&apartState, units: units, takenAt: takenAt, now: now)
+        }
+        hasNews = true
+    }
+
+    /// An attempt has ended: its place is free.
+    mutating func release() {
+        guard rules.holdsPlaces else { return }
+        rules.release(&own)
+        apartRules.release(&apartState)
+        hasNews = true
+    }
+
+    /// Sets what calls in line want beside what is granted: units in all, and the least that is of use.
+    package mutating func setWant(_ units: Int, least: Int) {
+        want = min(units, Self.mostWanted, rules.effectiveCapacity)
+        self.least = min(least, want)
+    }
+
+    /// Whether something is wanted that may be asked for at `now`.
+    mutating func isEager(now: Instant) -> Bool {
+        guard case .shared = standing, want > 0 else { return false }
+        return retry.map { $0 <= now } ?? true
+    }
+
+    /// When to ask for what is wanted; nil where nothing is, or now.
+    func waitsUntil(now: Instant) -> Instant? {
+        want > 0 ? retry.flatMap { $0 > now ? $0 : nil } : nil
+    }
+
+    // MARK: The server
+
+    /// What there is to say of it.
+    mutating func message(_ verb: FleetMessage.Verb, now: Instant) -> FleetMessage.Limit {
+        settle(now: now)
+        var message = FleetMessage.Limit(kind: kind, capacity: sharedCapacity, floor: floor)
+        hasNews = false
+        if rules.holdsPlaces { message.held = rules.used(&own, now: now) + usable(now: now) }
+        if verb == .join {
+            message.room = room(now: now)
+            message.list = rules.history(&own, now: now, most: Self.mostEntries).map {
+                FleetMessage.Entry(moment: max(0, (now - $0.stamp).nanoseconds / 1000), units: $0.units)
+            }
+            returns = []
+            return message
+        }
+        message.list = returns
+        returns = []
+        if isEager(now: now) {
+            message.want = want
+            message.least = max(1, min(least, want))
+        } else if want > 0 {
+            message.least = 1
+        }
+        return message
+    }
+
+    /// What the server has decided of a question that was sent at `asked` and is answered now.
+    mutating func receive(
+        _ decision: FleetReply.Decision, server: Int64, wasAsked: Bool, asked: Instant, now: Instant
+    ) {
+        fleetUsed = decision.used
+        isFloorKept = isFloorKept || decision.isFloorKept
+        if wasAsked {
+            let wait = TimeSpan(nanoseconds: max(0, decision.retry - server)) * 1000
+            retry = decision.retry > 0 ? now + wait : nil
+        }
+        if decision.granted > 0 {
+            grants.append(
+                Grant(units: decision.granted, until: asked + fleet.slack, expiry: decision.expiry))
+        }
+    }
+
+    /// The server may decide from here on: nothing is admitted but by its grant.
+    mutating func share() {
+        if case .apart = standing { former = standing }
+        standing = .shared
+        retry = nil
+        isFloorKept = false
+    }
+
+    /// The server has done nothing: this instance goes on to decide as before.
+    mutating func resume() {
+        standing = former ?? standing
+    }
+
+    /// This instance decides from here on, within its part and what it has used. For one that is not known to the fleet
+    /// nothing was kept: it begins with nothing.
+    mutating func goApart(isKnown: Bool, now: Instant) {
+        grants = []
+        returns = []
+        retry = nil
+        let firstRoom = isKnown ? room(now: now, anew: true) : 0
+        standing = .apart(firstRoom: firstRoom, until: now + firstRoomLasts)
+        apartState = LimitState()
+        if !rules.holdsPlaces { apartRules.take(&apartState, units: apartRules.effectiveCapacity, now: now) }
+    }
+
+    /// Drops what was granted and is no longer good; it goes back to the server.
+    mutating func settle(now: Instant) {
+        for grant in grants where grant.until <= now && grant.units > 0 && !rules.holdsPlaces {
+            hasNews = true
+            if returns.count < Self.mostEntries, grant.expiry > 0 {
+                returns.append(FleetMessage.Entry(moment: grant.expiry, units: grant.units))
+            }
+        }
+        grants.removeAll { $0.until <= now }
+    }
+
+    /// When something that was granted ceases to be good; nil where nothing is.
+    var nextExpiry: Instant? {
+        grants.lazy.filter { $0.units > 0 }.map(\.until).min()
+    }
+
+    // MARK: Changes
+
+    /// Has the figures count `factor` times from here on.
+    mutating func setFactor(_ factor: Double) {
+        rules = LimitRules(rules.algorithm, factor: factor, wallOffset: rules.wallOffset)
+        apartRules = LimitRules(apartRules.algorithm, factor: factor, wallOffset: rules.wallOffset)
+    }
+
+    /// Tells how far the wall clock is ahead of the monotonic one.
+    mutating func setWallOffset(_ offset: TimeSpan) {
+        rules.wallOffset = offset
+        apartRules.wallOffset = offset
+    }
+
+    /// What is used and free: of the whole fleet, or apart of this instance's part.
+    mutating func usage(now: Instant) -> (used: Int, remaining: Int) {
+        switch standing {
+        case .shared:
+            return (fleetUsed, max(0, rules.effectiveCapacity - fleetUsed))
+        case .apart:
+            let used = rules.used(&own, now: now)
+            return (used, max(0, room(now: now) - used))
+        }
+    }
+
+    // MARK: Figures
+
+    /// Units granted that are good at `now`.
+    func usable(now: Instant) -> Int {
+        grants.reduce(0) { $1.until > now ? $0 + $1.units : $0 }
+    }
+
+    private mutating func room(now: Instant, anew: Bool = false) -> Int {
+        if !anew, case .apart(let firstRoom, let until) = standing { return now < until ? firstRoom : part }
+        return max(isFloorKept ? floor : 0, min(part, rules.used(&own, now: now)))
+    }
+
+    /// A bucket has as much less burst as grows while a unit is under way.
+    private var sharedCapacity: Int {
+        guard case .tokenBucket(let rate, _) = rules.algorithm else { return rules.effectiveCapacity }
+        return max(1, rules.effectiveCapacity - Self.grown(rate, in: fleet.slack))
+    }
+
+    private var kind: FleetMessage.Kind {
+        switch rules.algorithm {
+        case .slidingWindow(_, let per, let margin): .sliding(span: per, margin: margin)
+        case .calendarWindow(_, let per, let margin): .calendar(per: per, margin: margin)
+        case .tokenBucket(let rate, _): .bucket(permits: Double(rate.permits) * rules.factor, period: rate.period)
+        case .spacing(let every, let margin):
+            .spacing(every: TimeSpan(nanoseconds: Int64(Double(every.nanoseconds) / rules.factor)), margin: margin)
+        case .concurrency: .concurrency
+        }
+    }
+
+    private static func part(
+        of algorithm: LimitSettings.Algorithm, _ fleet: FleetSettings
+    ) -> LimitSettings.Algorithm {
+        let count = Int64(fleet.instances)
+        switch algorithm {
+        case .tokenBucket(let rate, let burst):
+            return .tokenBucket(
+                rate: Rate(permits: rate.permits, per: rate.period * count),
+                burst: max(1, (burst - grown(rate, in: fleet.slack)) / fleet.instances))
+        case .spacing(let every, let margin):
+            return .spacing(every: every * count, margin: margin)
+        case .slidingWindow, .calendarWindow, .concurrency:
+            return algorithm
+        }
+    }
+
+    /// Units that grow in a time, rounded up.
+    private static func grown(_ rate: Rate, in span: TimeSpan) -> Int {
+        let product = Int128(rate.permits) * Int128(span.nanoseconds)
+        let period = Int128(rate.period.nanoseconds)
+        return Int(clamping: (product + period - 1) / period)
+    }
+}

@@ -1,0 +1,321 @@
+import WeirCore
+import WeirSharing
+
+/// A fleet in virtual time around the very script in a real Redis: messages are late, lost and doubled, instances crash, are
+/// cut off and come back, the server stops, dies and begins anew. Every unit that is sent is noted.
+final class SimulatedFleet {
+    struct Faults {
+        var loss = 0.0
+        var duplication = 0.0
+        /// The longest a message takes one way, in µs.
+        var delay: Int64 = 1000
+        /// How often, per second of virtual time.
+        var cuts = 0.0
+        var crashes = 0.0
+        var stops = 0.0
+        var restarts = 0.0
+    }
+
+    private struct Node {
+        var fleet: Fleet
+        var id: String
+        /// The local clock less the true one, in ns.
+        var offset: Int64
+        var backlog: [Int] = []
+        /// Calls per second.
+        var pace: Double
+        var isCut = false
+        var run: String?
+        var incarnation: Int
+        var wake: Int64 = .max
+        /// When the call at the head came.
+        var sent = 0
+    }
+
+    private enum Event {
+        case call(node: Int)
+        case wake(node: Int)
+        case arrive(node: Int, incarnation: Int, message: FleetMessage, id: String, run: String)
+        case answer(node: Int, incarnation: Int, reply: FleetReply, sequence: Int64)
+        case connected(node: Int, incarnation: Int)
+        case fault
+        case mend(node: Int)
+        case resume
+        case rise(keepsData: Bool)
+        case reborn(node: Int)
+    }
+
+    private let algorithm: LimitSettings.Algorithm
+    private let settings: FleetSettings
+    private let faults: Faults
+    private let script: ScriptAtATime
+    private let keys: [String]
+    private var random: Random
+    private var nodes: [Node?] = []
+    private var queue: [(at: Int64, order: Int, event: Event)] = []
+    private var order = 0
+    private var now: Int64 = 1_000_000
+    private var run = "run1"
+    private var runs = 1
+    private var isUp = true
+    private var isStopped = false
+    private var held: [Event] = []
+    private var births = 0
+    private let serverOffset: Int64 = 1_795_000_000_000_000
+    private(set) var sends: [(at: Int64, node: Int, units: Int)] = []
+    private(set) var messages = 0
+    var trace: [(at: Int64, text: String)] = []
+    var traces = false
+    private(set) var asksAnswered = 0
+
+    struct Random: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+            return z ^ (z >> 31)
+        }
+    }
+
+    init(
+        _ algorithm: LimitSettings.Algorithm, settings: FleetSettings, running: Int, faults: Faults, pace: Double,
+        seed: UInt64, script: ScriptAtATime
+    ) {
+        self.algorithm = algorithm
+        self.settings = settings
+        self.faults = faults
+        self.script = script
+        random = Random(state: seed)
+        keys = FleetScript.keys(prefix: "sim\(seed):", upstream: "u", limits: ["l"])
+        for node in 0..<running { nodes.append(born(pace: pace * (node == 0 ? 1 : Double.random(in: 0.3...1.2, using: &random)))) }
+        for node in nodes.indices {
+            connect(node)
+            schedule(1, .call(node: node))
+        }
+        if faults.cuts + faults.crashes + faults.stops + faults.restarts > 0 { schedule(1_000_000, .fault) }
+    }
+
+    /// Runs until so many calls have been sent. Returns the time that took, in µs.
+    func run(calls: Int, most: Int64 = 30_000_000) throws -> Int64 {
+        let begun = now
+        while sends.count < calls, now - begun < most, let next = pop() {
+            now = next.at
+            try handle(next.event)
+        }
+        _ = try script.redis.call(["DEL"] + keys)
+        return now - begun
+    }
+
+    func sent(by node: Int) -> Int { sends.reduce(0) { $1.node == node ? $0 + $1.units : $0 } }
+
+    // MARK: Events
+
+    private func handle(_ event: Event) throws {
+        defer {
+            if traces {
+                switch event {
+                case .call, .wake, .arrive: break
+                case .answer(let node, _, let reply, let sequence):
+                    trace.append((now, "answer \(node) \(reply.status) #\(sequence) " + reply.decisions.map { "+\($0.granted) used \($0.used) \($0.isFloorKept)" }.joined()))
+                default: trace.append((now, "\(event)"))
+                }
+            }
+        }
+        switch event {
+        case .call(let node):
+            if nodes[node] != nil {
+                nodes[node]!.backlog.append(Int.random(in: 1...3, using: &random))
+                if nodes[node]!.backlog.count > 200 { nodes[node]!.backlog.removeFirst(100) }
+                pump(node)
+                // Calls come in busy and quiet times.
+                if Double.random(in: 0...1, using: &random) < 0.0005 {
+                    nodes[node]!.pace = [0.5, 50, 800, 2000].randomElement(using: &random)!
+                }
+            }
+            let pace = nodes[node]?.pace ?? 100
+            schedule(Int64(Double.random(in: 0.2...1.8, using: &random) / pace * 1_000_000), .call(node: node))
+        case .wake(let node):
+            if nodes[node]?.wake == now { nodes[node]!.wake = .max }
+            if nodes[node] != nil { pump(node) }
+        case .arrive(let node, let incarnation, let message, let id, let run):
+            guard isUp, run == self.run else { return }
+            guard !isStopped else { return held.append(event) }
+            messages += 1
+            guard let reply = try script.run(
+                message, keys: message.limits.isEmpty ? [keys[0]] : keys, id: id, run: run, settings: settings,
+                at: now + serverOffset)
+            else { return }
+            travel(.answer(node: node, incarnation: incarnation, reply: reply, sequence: message.sequence), node: node)
+        case .answer(let node, let incarnation, let reply, let sequence):
+            guard nodes[node]?.incarnation == incarnation else { return }
+            if nodes[node]!.fleet.receive(reply, to: sequence, now: local(node)) != nil { asksAnswered += 1 }
+            pump(node)
+        case .connected(let node, let incarnation):
+            guard nodes[node]?.incarnation == incarnation else { return }
+            guard isUp, !isStopped, !nodes[node]!.isCut else { return connect(node) }
+            nodes[node]!.run = run
+            nodes[node]!.fleet.connected()
+            pump(node)
+        case .fault:
+            strike()
+            let rate = faults.cuts + faults.crashes + faults.stops + faults.restarts
+            schedule(Int64(Double.random(in: 0...2, using: &random) / rate * 1_000_000), .fault)
+        case .mend(let node):
+            nodes[node]?.isCut = false
+        case .resume:
+            isStopped = false
+            let waiting = held
+            held = []
+            for event in waiting { schedule(Int64.random(in: 0...500, using: &random), event) }
+        case .rise(let keepsData):
+            if !keepsData { _ = try script.redis.call(["DEL"] + keys) }
+            runs += 1
+            run = "run\(runs)"
+            isUp = true
+        case .reborn(let node):
+            nodes[node] = born(pace: 500)
+            connect(node)
+        }
+    }
+
+    private func strike() {
+        let total = faults.cuts + faults.crashes + faults.stops + faults.restarts
+        var dice = Double.random(in: 0..<total, using: &random)
+        let node = nodes.indices.randomElement(using: &random)!
+        if dice < faults.cuts {
+            guard nodes[node]?.isCut == false, nodes[node]!.fleet.isShared else { return }
+            nodes[node]!.isCut = true
+            schedule(Int64.random(in: 10_000...4_000_000, using: &random), .mend(node: node))
+            return
+        }
+        dice -= faults.cuts
+        if dice < faults.crashes {
+            guard nodes[node] != nil, nodes[node]!.fleet.isShared else { return }
+            nodes[node] = nil
+            schedule(Int64.random(in: 10_000...3_000_000, using: &random), .reborn(node: node))
+            return
+        }
+        dice -= faults.crashes
+        guard isUp, !isStopped else { return }
+        if dice < faults.stops {
+            isStopped = true
+            schedule(Int64.random(in: 5_000...2_000_000, using: &random), .resume)
+        } else {
+            isUp = false
+            for node in nodes.indices where nodes[node] != nil { hangUp(node) }
+            schedule(
+                Int64.random(in: 10_000...3_000_000, using: &random), .rise(keepsData: Bool.random(using: &random)))
+        }
+    }
+
+    // MARK: An instance
+
+    private func born(pace: Double) -> Node {
+        births += 1
+        let offset = Int64.random(in: 0...1_000_000_000_000, using: &random)
+        let local = Instant(nanoseconds: now * 1000 + offset)
+        var fleet = Fleet([algorithm], settings: settings, now: local)
+        fleet.setWallOffset(TimeSpan(nanoseconds: serverOffset * 1000 - offset))
+        return Node(
+            fleet: fleet, id: "node\(births)", offset: offset, pace: pace,
+            incarnation: births)
+    }
+
+    private func local(_ node: Int) -> Instant {
+        Instant(nanoseconds: now * 1000 + nodes[node]!.offset)
+    }
+
+    private func pump(_ node: Int) {
+        let instant = local(node)
+        if nodes[node]!.fleet.advance(now: instant) { hangUp(node) }
+        if traces { for event in nodes[node]!.fleet.takeEvents() { trace.append((now, "node \(node) \(event) \(nodes[node]!.fleet.limits[0].standing)")) } }
+        var next: Instant?
+        while let units = nodes[node]!.backlog.first {
+            let moment = nodes[node]!.fleet.earliest(0, units: units, now: instant)
+            guard moment <= instant else {
+                next = moment < .distantFuture ? moment : nil
+                break
+            }
+            nodes[node]!.fleet.take(0, units: units, now: instant)
+            nodes[node]!.backlog.removeFirst()
+            sends.append((now, node, units))
+        }
+        let backlog = nodes[node]!.backlog
+        nodes[node]!.fleet.setWant(0, units: backlog.reduce(0, +), least: backlog.first ?? 0)
+        if let run = nodes[node]!.run, let message = nodes[node]!.fleet.message(now: instant) {
+            let event = Event.arrive(
+                node: node, incarnation: nodes[node]!.incarnation, message: message, id: nodes[node]!.id, run: run)
+            travel(event, node: node)
+        }
+        let moments = [next, nodes[node]!.fleet.nextEvent(now: instant)].compactMap(\.self)
+        if let soonest = moments.min() {
+            let at = max(now + 1, (soonest.nanoseconds - nodes[node]!.offset + 999) / 1000)
+            if at < nodes[node]!.wake {
+                nodes[node]!.wake = at
+                schedule(at - now, .wake(node: node))
+            }
+        }
+    }
+
+    private func hangUp(_ node: Int) {
+        nodes[node]!.fleet.disconnected()
+        nodes[node]!.run = nil
+        connect(node)
+    }
+
+    private func connect(_ node: Int) {
+        schedule(
+            Int64.random(in: 1000...100_000, using: &random),
+            .connected(node: node, incarnation: nodes[node]!.incarnation))
+    }
+
+    // MARK: The way between
+
+    private func travel(_ event: Event, node: Int) {
+        guard nodes[node]?.isCut == false || Double.random(in: 0...1, using: &random) < 0.01 else { return }
+        guard Double.random(in: 0..<1, using: &random) >= faults.loss else { return }
+        let copies = Double.random(in: 0..<1, using: &random) < faults.duplication ? 2 : 1
+        for _ in 0..<copies {
+            // Mostly quick, sometimes very late.
+            let isLate = faults.loss > 0 && Double.random(in: 0...1, using: &random) < 0.01
+            let longest = isLate ? 200_000 : faults.delay
+            schedule(Int64.random(in: 50...max(51, longest), using: &random), event)
+        }
+    }
+
+    // MARK: The queue: a binary heap
+
+    private func schedule(_ after: Int64, _ event: Event) {
+        order += 1
+        queue.append((now + max(1, after), order, event))
+        var child = queue.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard isBefore(child, parent) else { break }
+            queue.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    private func pop() -> (at: Int64, order: Int, event: Event)? {
+        guard !queue.isEmpty else { return nil }
+        queue.swapAt(0, queue.count - 1)
+        let first = queue.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < queue.count && isBefore(child, least) {
+                least = child
+            }
+            guard least != parent else { return first }
+            queue.swapAt(parent, least)
+            parent = least
+        }
+    }
+
+    private func isBefore(_ left: Int, _ right: Int) -> Bool {
+        (queue[left].at, queue[left].order) < (queue[right].at, queue[right].order)
+    }
+}
