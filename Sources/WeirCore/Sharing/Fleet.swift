@@ -54,7 +54,7 @@ package struct Fleet: Sendable {
     /// An instance that begins at `now` and has used nothing. It has `slack` to find the server.
     package init(_ algorithms: [LimitSettings.Algorithm], settings: FleetSettings, now: Instant) {
         self.settings = settings
-        limits = algorithms.map { SharedLimit($0, fleet: settings) }
+        limits = algorithms.map { SharedLimit($0, fleet: settings, now: now) }
         freeAt = now + settings.slack
         joinDue = now
         restDue = now
@@ -291,6 +291,11 @@ extension Fleet {
     /// Gives back units taken at `takenAt`, as if they had never been.
     package mutating func giveBack(_ limit: Int, units: Int, takenAt: Instant, now: Instant) {
         limits[limit].giveBack(units: units, takenAt: takenAt, now: now)
+    }
+
+    /// What is used and free: of the whole fleet's, or apart of this instance's part.
+    package mutating func usage(_ limit: Int, now: Instant) -> (used: Int, remaining: Int) {
+        limits[limit].usage(now: now)
     }
 
     /// An attempt has ended: its place is free.

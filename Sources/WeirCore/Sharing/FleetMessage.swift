@@ -39,7 +39,7 @@ package struct FleetMessage: Hashable, Sendable {
         package var want = 0
         /// Fewer than these are of no use; above 0 without a want: what was asked for earlier is still waited for.
         package var least = 0
-        /// The most units in use that this instance allows itself without the server.
+        /// The most units in use that this instance would allow itself without the server.
         package var room = 0
         /// Places held.
         package var held = 0

@@ -24,6 +24,8 @@ package struct FleetSettings: Hashable, Sendable {
     static let placeLease = TimeSpan.seconds(60)
     /// When an instance that could not join asks again.
     static let joinRetry = TimeSpan.milliseconds(500)
+    /// How long an instance that has just started admits nothing by itself, at most.
+    static let longestSilence = TimeSpan.seconds(10)
     /// How soon news that nobody waits for is told.
     static let newsDelay = TimeSpan.milliseconds(5)
     /// How soon after its last question an instance says that it rests.

@@ -7,9 +7,15 @@ package struct SharedLimit: Sendable {
     package enum Standing: Sendable {
         /// The server: only what it grants is admitted. Also while it is uncertain whether it still does.
         case shared
-        /// This instance, within its part. Until a moment it allows itself no more than it used when it began: others, which
-        /// the server could no longer restrain, may have used the rest.
-        case apart(firstRoom: Int, until: Instant)
+        /// This instance, within its claim.
+        case apart
+    }
+
+    /// What this instance may have in use by its own decision: until a moment no more than it used when that began, since
+    /// others, which the server could no longer restrain, may have used the rest; then its part.
+    private struct Claim: Sendable {
+        let firstRoom: Int
+        let until: Instant
     }
 
     private struct Grant: Sendable {
@@ -30,8 +36,7 @@ package struct SharedLimit: Sendable {
     private var apartRules: LimitRules
     private var apartState = LimitState()
     package private(set) var standing = Standing.shared
-    /// How this instance decided by itself the last time.
-    private var former: Standing?
+    private var claim: Claim
     private var grants: [Grant] = []
     private var returns: [FleetMessage.Entry] = []
     private var retry: Instant?
@@ -44,10 +49,13 @@ package struct SharedLimit: Sendable {
     private(set) var hasNews = false
 
     /// A limit of which nothing is used.
-    package init(_ algorithm: LimitSettings.Algorithm, fleet: FleetSettings) {
+    package init(_ algorithm: LimitSettings.Algorithm, fleet: FleetSettings, now: Instant) {
         self.fleet = fleet
         rules = LimitRules(algorithm)
         apartRules = LimitRules(Self.part(of: algorithm, fleet))
+        // Whoever ran here before may have crashed a moment ago: it has used what nobody here knows of.
+        let lasts = Self.counts(algorithm, slack: fleet.slack)
+        claim = Claim(firstRoom: 0, until: now + min(lasts, FleetSettings.longestSilence))
     }
 
     /// This instance's part of the units, at least 1.
@@ -65,12 +73,14 @@ package struct SharedLimit: Sendable {
     package var largestCost: Int { max(1, rules.capacity / fleet.instances) }
 
     /// How long what was used when an outage began may count.
-    var firstRoomLasts: TimeSpan {
-        switch rules.algorithm {
+    var firstRoomLasts: TimeSpan { Self.counts(rules.algorithm, slack: fleet.slack) }
+
+    private static func counts(_ algorithm: LimitSettings.Algorithm, slack: TimeSpan) -> TimeSpan {
+        switch algorithm {
         case .slidingWindow(_, let per, let margin), .calendarWindow(_, let per, let margin):
-            per + (margin + fleet.slack) * 2
+            per + (margin + slack) * 2
         case .concurrency: FleetSettings.placeLease
-        case .tokenBucket, .spacing: fleet.slack * 2
+        case .tokenBucket, .spacing: slack * 2
         }
     }
 
@@ -82,12 +92,12 @@ package struct SharedLimit: Sendable {
         case .shared:
             if units + ahead <= usable(now: now) { return now }
             return retry.map { $0 > now ? $0 : .distantFuture } ?? .distantFuture
-        case .apart(let firstRoom, let until):
+        case .apart:
+            let until = claim.until
             let moment: Instant
             switch rules.algorithm {
             case .slidingWindow, .calendarWindow, .concurrency:
-                let room = now < until ? firstRoom : part
-                // Nothing is admitted that does not fit, where a part would round it up to something.
+                let room = room(now: now)
                 if room == 0 { return until }
                 moment =
                     rules.earliest(
@@ -169,8 +179,8 @@ package struct SharedLimit: Sendable {
         var message = FleetMessage.Limit(kind: kind, capacity: sharedCapacity, floor: floor)
         hasNews = false
         if rules.holdsPlaces { message.held = rules.used(&own, now: now) + usable(now: now) }
+        message.room = room(now: now)
         if verb == .join {
-            message.room = room(now: now)
             message.list = rules.history(&own, now: now, most: Self.mostEntries).map {
                 FleetMessage.Entry(moment: max(0, (now - $0.stamp).nanoseconds / 1000), units: $0.units)
             }
@@ -199,6 +209,7 @@ package struct SharedLimit: Sendable {
             retry = decision.retry > 0 ? now + wait : nil
         }
         if decision.granted > 0 {
+            want = max(0, want - decision.granted)
             grants.append(
                 Grant(units: decision.granted, until: asked + fleet.slack, expiry: decision.expiry))
         }
@@ -206,7 +217,6 @@ package struct SharedLimit: Sendable {
 
     /// The server may decide from here on: nothing is admitted but by its grant.
     mutating func share() {
-        if case .apart = standing { former = standing }
         standing = .shared
         retry = nil
         isFloorKept = false
@@ -214,17 +224,20 @@ package struct SharedLimit: Sendable {
 
     /// The server has done nothing: this instance goes on to decide as before.
     mutating func resume() {
-        standing = former ?? standing
+        standing = .apart
     }
 
-    /// This instance decides from here on, within its part and what it has used. For one that is not known to the fleet
-    /// nothing was kept: it begins with nothing.
+    /// This instance decides from here on, within its part and what it has used. One that has never taken part goes on with
+    /// the claim that it began with: nothing was kept for it.
     mutating func goApart(isKnown: Bool, now: Instant) {
         grants = []
         returns = []
         retry = nil
-        let firstRoom = isKnown ? room(now: now, anew: true) : 0
-        standing = .apart(firstRoom: firstRoom, until: now + firstRoomLasts)
+        standing = .apart
+        if isKnown {
+            let used = max(isFloorKept ? floor : 0, min(part, rules.used(&own, now: now)))
+            claim = Claim(firstRoom: used, until: now + firstRoomLasts)
+        }
         apartState = LimitState()
         if !rules.holdsPlaces { apartRules.take(&apartState, units: apartRules.effectiveCapacity, now: now) }
     }
@@ -277,9 +290,8 @@ package struct SharedLimit: Sendable {
         grants.reduce(0) { $1.until > now ? $0 + $1.units : $0 }
     }
 
-    private mutating func room(now: Instant, anew: Bool = false) -> Int {
-        if !anew, case .apart(let firstRoom, let until) = standing { return now < until ? firstRoom : part }
-        return max(isFloorKept ? floor : 0, min(part, rules.used(&own, now: now)))
+    private func room(now: Instant) -> Int {
+        now < claim.until ? claim.firstRoom : part
     }
 
     /// A bucket has as much less burst as grows while a unit is under way.

@@ -3,8 +3,7 @@
 -- why their sum never exceeds a limit.
 --
 -- KEYS[1] is the fleet: run, last, ready, settled, m<slot> = "id seq until at",
--- g<slot> = until, stop:<scope> = "until ban status". Each limit has two more: a hash of figures by slot (u<slot> used, w<slot> wants until, r<slot> its own room) and
--- a list of what is in use, oldest first, "expiry slot units". All times are microseconds of this server's clock.
+-- g<slot> = until, stop:<scope> = "until ban status". Each limit has two more: a hash of figures by slot (u<slot> used, w<slot> wants until) and a list of what is in use, oldest first, "expiry slot units". All times are microseconds of this server's clock.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
@@ -190,7 +189,6 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
   end
   local isWindow = kind == 'w' or kind == 'c'
   local quantum = capacity > MOMENTS and math.ceil(span / MOMENTS) or 1
-  if verb == 'join' then figures['r' .. slot] = int(room) end
 
   if isWindow then
     while true do
@@ -271,7 +269,7 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
       free = free - math.max(ghosts[k] > now and part or 0, used[instances + k])
     end
     isKept = now >= ready and free + used[slot] >= floor
-    if now < ready then free = math.min(free, tonumber(figures['r' .. slot] or '0') - used[slot]) end
+    if now < ready then free = math.min(free, room - used[slot]) end
   elseif kind == 'b' then
     -- Grown by the pace that was left to those who took part until now.
     available = tonumber(figures.level or '0')
@@ -361,7 +359,7 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
         if u > 0 then retry = e end
         if missing <= 0 then break end
       end
-      if now < ready then retry = math.min(retry or ready, ready) end
+      if now < ready then retry = now + BLIND_RETRY end
     elseif kind == 'b' then
       retry = now + math.ceil(math.max(0, math.max(1, least) - available) / pace)
     elseif kind == 'p' then
@@ -373,7 +371,6 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
   -- An instance that waits for what it asked for earlier says so by a least without a want.
   if want > 0 or least == 0 then changed['w' .. slot] = isMet and '0' or int(retry + slack) end
   for k = 1, 2 * instances do changed['u' .. k] = int(used[k]) end
-  if verb == 'join' then changed['r' .. slot] = figures['r' .. slot] end
   local flat = {}
   for name, value in pairs(changed) do
     flat[#flat + 1] = name

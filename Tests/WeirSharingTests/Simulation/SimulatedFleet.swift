@@ -45,9 +45,12 @@ final class SimulatedFleet {
         case reborn(node: Int)
     }
 
+    /// Longer than anything counts, in µs.
+    private let memory: Int64 = 3_000_000
     private let algorithm: LimitSettings.Algorithm
     private let settings: FleetSettings
     private let faults: Faults
+    private let pace: Double
     private let script: ScriptAtATime
     private let keys: [String]
     private var random: Random
@@ -61,6 +64,8 @@ final class SimulatedFleet {
     private var isStopped = false
     private var held: [Event] = []
     private var births = 0
+    private var lastCrash = Int64.min / 2
+    private var lastRise = Int64.min / 2
     private let serverOffset: Int64 = 1_795_000_000_000_000
     private(set) var sends: [(at: Int64, node: Int, units: Int)] = []
     private(set) var messages = 0
@@ -86,6 +91,7 @@ final class SimulatedFleet {
         self.algorithm = algorithm
         self.settings = settings
         self.faults = faults
+        self.pace = pace
         self.script = script
         random = Random(state: seed)
         keys = FleetScript.keys(prefix: "sim\(seed):", upstream: "u", limits: ["l"])
@@ -131,7 +137,7 @@ final class SimulatedFleet {
                 pump(node)
                 // Calls come in busy and quiet times.
                 if Double.random(in: 0...1, using: &random) < 0.0005 {
-                    nodes[node]!.pace = [0.5, 50, 800, 2000].randomElement(using: &random)!
+                    nodes[node]!.pace = pace * [0.02, 0.3, 2, 5].randomElement(using: &random)!
                 }
             }
             let pace = nodes[node]?.pace ?? 100
@@ -174,8 +180,9 @@ final class SimulatedFleet {
             runs += 1
             run = "run\(runs)"
             isUp = true
+            lastRise = now
         case .reborn(let node):
-            nodes[node] = born(pace: 500)
+            nodes[node] = born(pace: pace)
             connect(node)
         }
     }
@@ -192,8 +199,10 @@ final class SimulatedFleet {
         }
         dice -= faults.cuts
         if dice < faults.crashes {
-            guard nodes[node] != nil, nodes[node]!.fleet.isShared else { return }
+            // What a process has used and the server forgets before it has gone, nobody knows: see the decision record.
+            guard nodes[node] != nil, nodes[node]!.fleet.isShared, isUp, now - lastRise > memory else { return }
             nodes[node] = nil
+            lastCrash = now
             schedule(Int64.random(in: 10_000...3_000_000, using: &random), .reborn(node: node))
             return
         }
@@ -202,7 +211,7 @@ final class SimulatedFleet {
         if dice < faults.stops {
             isStopped = true
             schedule(Int64.random(in: 5_000...2_000_000, using: &random), .resume)
-        } else {
+        } else if now - lastCrash > memory {
             isUp = false
             for node in nodes.indices where nodes[node] != nil { hangUp(node) }
             schedule(

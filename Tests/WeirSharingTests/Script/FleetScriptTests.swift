@@ -1,0 +1,213 @@
+import Testing
+import WeirSharing
+
+@testable import WeirCore
+
+/// What the script decides, in a real Redis, at moments that the tests choose.
+@Suite struct FleetScriptTests {
+    private static let memory = TimeSpan.seconds(10)
+
+    /// Two instances of a fleet of two, past its beginning.
+    private final class Pair {
+        let settings = FleetSettings(instances: 2, slack: .milliseconds(50))
+        let kind: FleetMessage.Kind
+        let capacity: Int
+        private let server: RedisServer
+        let script: ScriptAtATime
+        private var sequence: Int64 = 0
+        var now: Int64 = 1_795_000_000_000_000
+
+        init(_ kind: FleetMessage.Kind, capacity: Int) throws {
+            self.kind = kind
+            self.capacity = capacity
+            server = try RedisServer()
+            script = try ScriptAtATime(SyncRedis(path: server.path))
+            for id in ["a", "b"] { _ = try say(.join, id) }
+            now += 100_000
+            for id in ["a", "b"] { _ = try say(.ask, id) }
+        }
+
+        func say(
+            _ verb: FleetMessage.Verb, _ id: String, want: Int = 0, least: Int = 0, room: Int = 0, held: Int = 0,
+            list: [(Int64, Int)] = [], lease: TimeSpan = .seconds(3600), sequence given: Int64? = nil,
+            run: String = "r", stops: [FleetStop] = [], late: Int64 = 0
+        ) throws -> FleetReply {
+            sequence += 1
+            let limit = FleetMessage.Limit(
+                kind: kind, capacity: capacity, floor: 0, want: want, least: least, room: room, held: held,
+                list: list.map { FleetMessage.Entry(moment: $0.0, units: $0.1) })
+            let message = FleetMessage(
+                verb: verb, sequence: given ?? sequence, deadline: now - late, lease: lease,
+                memory: FleetScriptTests.memory, limits: [limit], stops: stops)
+            let reply = try script.run(
+                message, keys: FleetScript.keys(prefix: "", upstream: "u", limits: ["l"]), id: id, run: run,
+                settings: settings, at: now)
+            return try #require(reply)
+        }
+
+        /// Asks for units; returns those granted and in how many µs to ask again.
+        func ask(_ id: String, _ want: Int, least: Int = 1, held: Int = 0) throws -> (granted: Int, wait: Int64) {
+            let reply = try say(.ask, id, want: want, least: least, held: held)
+            let decision = try #require(reply.decisions.first)
+            return (decision.granted, decision.retry == 0 ? 0 : decision.retry - now)
+        }
+    }
+
+    private static let sliding = FleetMessage.Kind.sliding(span: .seconds(5), margin: .milliseconds(20))
+
+    @Test func aWindowCountsForItsLengthTheMarginAndTheSlack() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.ask("a", 10) == (10, 0))
+        #expect(try pair.ask("b", 1) == (0, 5_070_000))
+        pair.now += 5_069_999
+        #expect(try pair.ask("b", 1).granted == 0)
+        pair.now += 1
+        #expect(try pair.ask("b", 1).granted == 1)
+    }
+
+    @Test func aGroupOfFewerUnitsThanAreOfUseIsNotGranted() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.ask("a", 7).granted == 7)
+        #expect(try pair.ask("b", 5, least: 5).granted == 0)
+        #expect(try pair.ask("b", 5, least: 2).granted == 3)
+    }
+
+    @Test func unusedUnitsComeBackOnce() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        let reply = try pair.say(.ask, "a", want: 10, least: 1)
+        let expiry = try #require(reply.decisions.first).expiry
+        pair.now += 1000
+        #expect(try pair.say(.ask, "a", list: [(expiry, 4)]).decisions.first?.used == 6)
+        #expect(try pair.say(.ask, "a", list: [(expiry, 100)]).decisions.first?.used == 0)
+        #expect(try pair.say(.ask, "a", list: [(expiry, 4)]).decisions.first?.used == 0)
+    }
+
+    @Test func aCalendarWindowEndsForAllWithItsBoundary() throws {
+        let pair = try Pair(.calendar(per: .seconds(10), margin: .milliseconds(20)), capacity: 10)
+        pair.now += 1_000_000
+        #expect(try pair.ask("a", 6).granted == 6)
+        #expect(try pair.ask("b", 6, least: 6).wait == 10_000_000 - 1_100_000 + 20_000)
+        pair.now += 10_000_000 - 1_100_000 + 19_999
+        #expect(try pair.ask("b", 6, least: 6).granted == 0)
+        pair.now += 1
+        #expect(try pair.ask("b", 10).granted == 10)
+    }
+
+    @Test func whatMayBeSentBeyondABoundaryCountsOnBothSides() throws {
+        let pair = try Pair(.calendar(per: .seconds(10), margin: .milliseconds(20)), capacity: 10)
+        // 100 ms have gone since a boundary; 70 ms before the next is early enough to be sent after it.
+        pair.now += 10_000_000 - 100_000 - 70_000
+        #expect(try pair.ask("a", 10).granted == 10)
+        pair.now += 9_000_000
+        #expect(try pair.ask("b", 1).granted == 0)
+        pair.now += 1_000_000 + 90_000
+        #expect(try pair.ask("b", 1).granted == 1)
+    }
+
+    @Test func aBucketGrowsAtItsRate() throws {
+        let pair = try Pair(.bucket(permits: 100, period: .seconds(1)), capacity: 20)
+        pair.now += 10_000_000
+        #expect(try pair.ask("a", 50).granted == 20)
+        #expect(try pair.ask("b", 1).wait == 10_000)
+        pair.now += 10_000
+        #expect(try pair.ask("b", 5).granted == 1)
+        pair.now += 55_000
+        #expect(try pair.ask("b", 50).granted == 5)
+    }
+
+    @Test func spacingGrantsOneAtATime() throws {
+        let pair = try Pair(.spacing(every: .milliseconds(100), margin: .milliseconds(20)), capacity: 1)
+        #expect(try pair.ask("a", 5) == (1, 170_000))
+        pair.now += 169_999
+        #expect(try pair.ask("b", 1).granted == 0)
+        pair.now += 1
+        #expect(try pair.ask("b", 1).granted == 1)
+    }
+
+    @Test func placesAreWhatEachInstanceSaysItHolds() throws {
+        let pair = try Pair(.concurrency, capacity: 10)
+        #expect(try pair.ask("a", 8).granted == 8)
+        #expect(try pair.ask("b", 5, held: 0).granted == 2)
+        // One that was granted and never taken is free again with the next word.
+        #expect(try pair.ask("a", 0, least: 0, held: 7).granted == 0)
+        #expect(try pair.ask("b", 5, held: 2).granted == 1)
+    }
+
+    @Test func nobodyGoesAboveItsPartWhileAnotherIsBelowAndWaits() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.ask("a", 10).granted == 10)
+        pair.now += 1_000_000
+        #expect(try pair.ask("b", 10).granted == 0)
+        pair.now += 4_070_000
+        #expect(try pair.ask("a", 10).granted == 5)
+        #expect(try pair.ask("a", 5).granted == 0)
+        #expect(try pair.ask("b", 10).granted == 5)
+    }
+
+    @Test func noMessageIsActedOnTwiceOrLate() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 100).decisions.first?.granted == 3)
+        #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 100).status == .late)
+        #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 99).status == .late)
+        #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 101, late: 1).status == .stale)
+        #expect(try pair.say(.ask, "b").decisions.first?.used == 3)
+    }
+
+    @Test func thePartOfASilentInstanceIsKept() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        _ = try pair.say(.ask, "b", lease: .milliseconds(25))
+        pair.now += 25_000
+        #expect(try pair.ask("a", 10).granted == 10)
+        pair.now += 5_070_000
+        #expect(try pair.ask("a", 10).granted == 5)
+        _ = try pair.say(.ask, "b")
+        #expect(try pair.ask("a", 10).granted == 5)
+    }
+
+    @Test func anotherRunOfTheServerKnowsNothingUntilEverybodyHasReported() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.ask("a", 4).granted == 4)
+        #expect(try pair.say(.ask, "a", run: "other").status == .unknown)
+        #expect(try pair.say(.join, "a", room: 4, list: [(1000, 4)], run: "other").decisions.first?.used == 4)
+        pair.now += 60_000
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, room: 4, run: "other").decisions.first?.granted == 0)
+        _ = try pair.say(.join, "b", run: "other")
+        pair.now += 60_000
+        _ = try pair.say(.ask, "a", room: 4, run: "other")
+        _ = try pair.say(.ask, "b", run: "other")
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, room: 4, run: "other").decisions.first?.granted == 6)
+    }
+
+    @Test func moreThanTheFleetHoldsFindNoPlaceUntilOneIsLeft() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.say(.join, "c").status == .full)
+        #expect(try pair.say(.leave, "b").status == .left)
+        #expect(try pair.say(.join, "c").status == .ok)
+    }
+
+    @Test func aStopReachesTheOthers() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        let ban = FleetStop(scope: "", left: .seconds(60), isBan: true, status: 418)
+        _ = try pair.say(.ask, "a", stops: [ban])
+        pair.now += 1_000_000
+        let told = FleetStop(scope: "", left: .seconds(59), isBan: true, status: 418)
+        #expect(try pair.say(.ask, "b").stops == [told])
+        pair.now += 59_000_000
+        #expect(try pair.say(.ask, "b").stops == [])
+    }
+
+    @Test func keysAreBoundedAndExpire() throws {
+        let pair = try Pair(Self.sliding, capacity: 100_000)
+        for _ in 0..<3000 {
+            pair.now += 1000
+            _ = try pair.ask("a", 3)
+            _ = try pair.ask("b", 3)
+        }
+        guard case .integer(let entries) = try pair.script.redis.call(["LLEN", "{u}:l:log"]) else { return }
+        #expect(entries <= 2 * 1024 + 2)
+        for key in ["{u}", "{u}:l", "{u}:l:log"] {
+            guard case .integer(let left) = try pair.script.redis.call(["PTTL", key]) else { return }
+            #expect(left > 0 && left <= 70_000)
+        }
+    }
+}
