@@ -1,7 +1,7 @@
 # Weir. `make run` shows it at work, `make test` checks everything; both install what they need.
 .DEFAULT_GOAL := help
 # Tests with processes, sockets and deadlines run by themselves: those that compute would starve them.
-SOCKET_TESTS := ^(IntegrationTests|MonitoringTests|WeirAdminTests|WeirDemoTests)\.
+SOCKET_TESTS := ^(IntegrationTests|MonitoringTests|WeirAdminTests|WeirDemoTests|WeirSharingTests)\.
 # Swift's runtime is linked in, and its checks for overlapping accesses, which the tests run with, are left out
 # (docs/decisions/0011).
 RELEASE := swift build -c release --product weir --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
@@ -71,14 +71,15 @@ fuzz: ## Fuzz the HTTP codec, SECONDS=60 for each of its three targets
 	@scripts/fuzz.sh $(or $(SECONDS),60)
 
 install-build:
-	@scripts/install-packages.sh libmicrohttpd-dev zlib1g-dev pkg-config
+	@scripts/install-packages.sh libmicrohttpd-dev zlib1g-dev libhiredis-dev pkg-config
 
 install-deb: install-build
 	@scripts/install-packages.sh dpkg-dev patchelf python3 lintian man-db systemd curl ca-certificates
 
 install-test:
-	@scripts/install-packages.sh libmicrohttpd-dev zlib1g-dev pkg-config prometheus prometheus-alertmanager \
-		slowhttptest chromium openssl python3 python3-venv python3-jsonschema python3-yaml
+	@scripts/install-packages.sh libmicrohttpd-dev zlib1g-dev libhiredis-dev pkg-config prometheus \
+		prometheus-alertmanager redis-server slowhttptest chromium openssl python3 python3-venv \
+		python3-jsonschema python3-yaml
 	@scripts/install-python-packages.sh .build/python prometheus-client==0.26.0 \
 		'grafana-foundation-sdk==1769699998!10.1.0'
 

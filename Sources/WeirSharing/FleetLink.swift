@@ -111,7 +111,9 @@ package final class FleetLink {
         isStopped = true
         timer.set(nil, on: eventLoop) {}
         reconnect?.cancel()
-        if let last, let run, let connection { connection.send([command(last, run: run)]) { _, _ in connection.close() } }
+        if let last, let run, let connection {
+            connection.send([command(last, run: run)]) { _, _ in connection.close() }
+        }
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         eventLoop.scheduleTask(in: .nanoseconds(settings.slack.nanoseconds)) { bound.value?.close() }
         connection = nil

@@ -50,10 +50,12 @@ package enum FleetScript {
                 case .integer(let isFloorKept) = parts[first + 4]
             else { return nil }
             decisions.append(
-                .init(granted: Int(granted), expiry: expiry, retry: retry, used: Int(used),
+                .init(
+                    granted: Int(granted), expiry: expiry, retry: retry, used: Int(used),
                     isFloorKept: isFloorKept == 1))
         }
-        return FleetReply(status: status, now: now, decisions: decisions, stops: stops.split(separator: ",").compactMap(stop))
+        return FleetReply(
+            status: status, now: now, decisions: decisions, stops: stops.split(separator: ",").compactMap(stop))
     }
 
     private static func figures(_ limit: FleetMessage.Limit) -> [String] {

@@ -1,9 +1,10 @@
-/// One instance's part in a fleet that shares the limits of one upstream: when to say what to the server, when it decides
-/// and when this instance does.
+/// One instance's part in a fleet that shares the limits of one upstream: when to say what to the server, when it
+/// decides and when this instance does.
 ///
-/// One message is under way at a time. Each is acted on within `transit` of its sending or not at all (the server refuses it
-/// by its deadline), and says for how long after that the instance does nothing by itself. So once both have gone by since
-/// the last message, the server has begun to keep this instance's part for it, and the instance may begin to use it.
+/// One message is under way at a time. Each is acted on within `transit` of its sending or not at all (the server
+/// refuses it by its deadline), and says for how long after that the instance does nothing by itself. So once both have
+/// gone by since the last message, the server has begun to keep this instance's part for it, and the instance may begin
+/// to use it.
 package struct Fleet: Sendable {
     private enum Phase: Sendable {
         /// The server decides.
@@ -157,8 +158,8 @@ package struct Fleet: Sendable {
 
     // MARK: Hearing
 
-    /// The server has answered the message of that `sequence`. Returns the provider's stops that it tells of; nil where the
-    /// answer is not awaited any longer: then it means nothing.
+    /// The server has answered the message of that `sequence`. Returns the provider's stops that it tells of; nil where
+    /// the answer is not awaited any longer: then it means nothing.
     package mutating func receive(_ reply: FleetReply, to sequence: Int64, now: Instant) -> [FleetStop]? {
         guard let flight, flight.message.sequence == sequence, now <= flight.sent + settings.slack else { return nil }
         self.flight = nil
@@ -217,7 +218,8 @@ package struct Fleet: Sendable {
         }
         phase = .joined
         let isRest = flight.message.lease > settings.askLease
-        restDue = isRest
+        restDue =
+            isRest
             ? flight.sent + TimeSpan(nanoseconds: flight.message.lease.nanoseconds / 2) : now + settings.restDelay
         for (place, decision) in reply.decisions.enumerated() {
             let asked = flight.message.limits[place].want > 0
@@ -278,7 +280,8 @@ package struct Fleet: Sendable {
 
 /// The limits at work, by their place.
 extension Fleet {
-    /// The earliest moment at which so many units fit after `ahead` others; `distantFuture` where the server has to be asked.
+    /// The earliest moment at which so many units fit after `ahead` others; `distantFuture` where the server has to be
+    /// asked.
     package mutating func earliest(_ limit: Int, units: Int, ahead: Int = 0, now: Instant) -> Instant {
         limits[limit].earliest(units: units, ahead: ahead, now: now)
     }

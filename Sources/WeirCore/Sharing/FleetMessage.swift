@@ -1,5 +1,5 @@
-/// What an instance tells and asks of the fleet's server, for all limits of one upstream at once. Times of the server are
-/// whole microseconds of its own clock.
+/// What an instance tells and asks of the fleet's server, for all limits of one upstream at once. Times of the server
+/// are whole microseconds of its own clock.
 package struct FleetMessage: Hashable, Sendable {
     /// What is to be done.
     package enum Verb: String, Sendable {

@@ -1,7 +1,7 @@
 /// What is known of the server's clock: how far it is ahead of the local one at the least.
 ///
-/// Every answer gives a lower bound, since it was stamped before it came. The best of the last few seconds counts: clocks do
-/// not drift by a millisecond in that time.
+/// Every answer gives a lower bound, since it was stamped before it came. The best of the last few seconds counts:
+/// clocks do not drift by a millisecond in that time.
 struct ServerClock: Sendable {
     private static let generation = TimeSpan.seconds(2)
 

@@ -1,5 +1,5 @@
-/// One limit that a fleet shares, as one instance sees it: what the server has granted and is not used yet, what this instance
-/// has used itself, and its part for when the server is out of reach.
+/// One limit that a fleet shares, as one instance sees it: what the server has granted and is not used yet, what this
+/// instance has used itself, and its part for when the server is out of reach.
 ///
 /// Granted units are fungible among the calls in line; each is good for `slack` after it was asked for and no longer.
 package struct SharedLimit: Sendable {
@@ -11,8 +11,8 @@ package struct SharedLimit: Sendable {
         case apart
     }
 
-    /// What this instance may have in use by its own decision: until a moment no more than it used when that began, since
-    /// others, which the server could no longer restrain, may have used the rest; then its part.
+    /// What this instance may have in use by its own decision: until a moment no more than it used when that began,
+    /// since others, which the server could no longer restrain, may have used the rest; then its part.
     private struct Claim: Sendable {
         let firstRoom: Int
         let until: Instant
@@ -86,7 +86,8 @@ package struct SharedLimit: Sendable {
 
     // MARK: Admission
 
-    /// The earliest moment at which so many units fit after `ahead` others; `distantFuture` where the server has to be asked.
+    /// The earliest moment at which so many units fit after `ahead` others; `distantFuture` where the server has to be
+    /// asked.
     mutating func earliest(units: Int, ahead: Int = 0, now: Instant) -> Instant {
         switch standing {
         case .shared:
@@ -227,8 +228,8 @@ package struct SharedLimit: Sendable {
         standing = .apart
     }
 
-    /// This instance decides from here on, within its part and what it has used. One that has never taken part goes on with
-    /// the claim that it began with: nothing was kept for it.
+    /// This instance decides from here on, within its part and what it has used. One that has never taken part goes on
+    /// with the claim that it began with: nothing was kept for it.
     mutating func goApart(isKnown: Bool, now: Instant) {
         grants = []
         returns = []

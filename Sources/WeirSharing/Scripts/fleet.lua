@@ -1,9 +1,11 @@
 -- What a fleet of Weirs shares of one upstream: who takes part, what each has used of every shared limit, and the
--- provider's stops. One call decides all limits for one instance. docs/decisions/0008-shared-limits.md has the rules and
--- why their sum never exceeds a limit.
+-- provider's stops. One call decides all limits for one instance. docs/decisions/0008-shared-limits.md has the rules
+-- and why their sum never exceeds a limit.
 --
 -- KEYS[1] is the fleet: run, last, ready, settled, m<slot> = "id seq until at",
--- g<slot> = until, stop:<scope> = "until ban status". Each limit has two more: a hash of figures by slot (u<slot> used, w<slot> wants until) and a list of what is in use, oldest first, "expiry slot units". All times are microseconds of this server's clock.
+-- g<slot> = until, stop:<scope> = "until ban status". Each limit has two more: a hash of figures by slot (u<slot> used,
+-- w<slot> wants until) and a list of what is in use, oldest first, "expiry slot units". All times are microseconds of
+-- this server's clock.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 

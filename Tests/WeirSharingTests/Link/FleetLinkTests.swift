@@ -80,7 +80,8 @@ import WeirSharing
         #expect(try await instance.send(30) == 30)
         server.signal(SIGSTOP)
         #expect(try await instance.comes(\.isApart))
-        // What was used counts on: of 100, alone in its fleet, 70 are left, and 30 of them until what was used has gone.
+        // What was used counts on: of 100, alone in its fleet, 70 are left, and 30 of them until what was used has
+        // gone.
         #expect(try await instance.send(100, within: .milliseconds(300)) == 0)
         server.signal(SIGCONT)
         #expect(try await instance.comes(\.isShared))

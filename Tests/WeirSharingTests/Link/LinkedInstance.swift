@@ -37,7 +37,11 @@ final class LinkedInstance: @unchecked Sendable {
             message: { [self] in fleet.message(now: $0) },
             answered: { [self] reply, sequence, now in
                 roundTrips += 1
-                if let reply { _ = fleet.receive(reply, to: sequence, now: now) } else { fleet.fail(sequence, now: now) }
+                if let reply {
+                    _ = fleet.receive(reply, to: sequence, now: now)
+                } else {
+                    fleet.fail(sequence, now: now)
+                }
             },
             advance: { [self] in
                 let isBroken = fleet.advance(now: $0)

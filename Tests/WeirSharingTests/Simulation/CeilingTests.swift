@@ -7,7 +7,7 @@ import WeirSharing
 @Suite struct CeilingTests {
     private static let settings = FleetSettings(instances: 3, slack: .milliseconds(50))
     /// Calls that all seeds of one algorithm send together; WEIR_SIMULATED_CALLS has more.
-    private static let calls = ProcessInfo.processInfo.environment["WEIR_SIMULATED_CALLS"].flatMap { Int($0) } ?? 60_000
+    private static let calls = ProcessInfo.processInfo.environment["WEIR_SIMULATED_CALLS"].flatMap { Int($0) } ?? 15_000
 
     private static let everything = SimulatedFleet.Faults(
         loss: 0.003, duplication: 0.01, delay: 3000, cuts: 0.15, crashes: 0.05, stops: 0.1, restarts: 0.07)

@@ -31,7 +31,9 @@ enum Oracle {
             // The server's clock is a whole number of seconds ahead.
             var (window, held) = (Int64.min, 0)
             for send in sends {
-                if send.at / (per.nanoseconds / 1000) != window { (window, held) = (send.at / (per.nanoseconds / 1000), 0) }
+                if send.at / (per.nanoseconds / 1000) != window {
+                    (window, held) = (send.at / (per.nanoseconds / 1000), 0)
+                }
                 held += send.units
                 judge(held - requests, at: send.at)
             }

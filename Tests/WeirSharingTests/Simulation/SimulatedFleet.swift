@@ -1,8 +1,8 @@
 import WeirCore
 import WeirSharing
 
-/// A fleet in virtual time around the very script in a real Redis: messages are late, lost and doubled, instances crash, are
-/// cut off and come back, the server stops, dies and begins anew. Every unit that is sent is noted.
+/// A fleet in virtual time around the very script in a real Redis: messages are late, lost and doubled, instances
+/// crash, are cut off and come back, the server stops, dies and begins anew. Every unit that is sent is noted.
 final class SimulatedFleet {
     struct Faults {
         var loss = 0.0
@@ -16,7 +16,7 @@ final class SimulatedFleet {
         var restarts = 0.0
     }
 
-    private struct Node {
+    private final class Node {
         var fleet: Fleet
         var id: String
         /// The local clock less the true one, in ns.
@@ -28,8 +28,11 @@ final class SimulatedFleet {
         var run: String?
         var incarnation: Int
         var wake: Int64 = .max
-        /// When the call at the head came.
-        var sent = 0
+
+        init(fleet: Fleet, id: String, offset: Int64, pace: Double, incarnation: Int) {
+            (self.fleet, self.id, self.offset, self.pace) = (fleet, id, offset, pace)
+            self.incarnation = incarnation
+        }
     }
 
     private enum Event {
@@ -69,9 +72,6 @@ final class SimulatedFleet {
     private let serverOffset: Int64 = 1_795_000_000_000_000
     private(set) var sends: [(at: Int64, node: Int, units: Int)] = []
     private(set) var messages = 0
-    var trace: [(at: Int64, text: String)] = []
-    var traces = false
-    private(set) var asksAnswered = 0
 
     struct Random: RandomNumberGenerator {
         var state: UInt64
@@ -95,7 +95,9 @@ final class SimulatedFleet {
         self.script = script
         random = Random(state: seed)
         keys = FleetScript.keys(prefix: "sim\(seed):", upstream: "u", limits: ["l"])
-        for node in 0..<running { nodes.append(born(pace: pace * (node == 0 ? 1 : Double.random(in: 0.3...1.2, using: &random)))) }
+        for node in 0..<running {
+            nodes.append(born(pace: pace * (node == 0 ? 1 : Double.random(in: 0.3...1.2, using: &random))))
+        }
         for node in nodes.indices {
             connect(node)
             schedule(1, .call(node: node))
@@ -119,50 +121,41 @@ final class SimulatedFleet {
     // MARK: Events
 
     private func handle(_ event: Event) throws {
-        defer {
-            if traces {
-                switch event {
-                case .call, .wake, .arrive: break
-                case .answer(let node, _, let reply, let sequence):
-                    trace.append((now, "answer \(node) \(reply.status) #\(sequence) " + reply.decisions.map { "+\($0.granted) used \($0.used) \($0.isFloorKept)" }.joined()))
-                default: trace.append((now, "\(event)"))
-                }
-            }
-        }
         switch event {
         case .call(let node):
-            if nodes[node] != nil {
-                nodes[node]!.backlog.append(Int.random(in: 1...3, using: &random))
-                if nodes[node]!.backlog.count > 200 { nodes[node]!.backlog.removeFirst(100) }
+            if let instance = nodes[node] {
+                instance.backlog.append(Int.random(in: 1...3, using: &random))
+                if instance.backlog.count > 200 { instance.backlog.removeFirst(100) }
                 pump(node)
                 // Calls come in busy and quiet times.
                 if Double.random(in: 0...1, using: &random) < 0.0005 {
-                    nodes[node]!.pace = pace * [0.02, 0.3, 2, 5].randomElement(using: &random)!
+                    instance.pace = pace * ([0.02, 0.3, 2, 5].randomElement(using: &random) ?? 1)
                 }
             }
             let pace = nodes[node]?.pace ?? 100
             schedule(Int64(Double.random(in: 0.2...1.8, using: &random) / pace * 1_000_000), .call(node: node))
         case .wake(let node):
-            if nodes[node]?.wake == now { nodes[node]!.wake = .max }
-            if nodes[node] != nil { pump(node) }
+            if let instance = nodes[node], instance.wake == now { instance.wake = .max }
+            pump(node)
         case .arrive(let node, let incarnation, let message, let id, let run):
             guard isUp, run == self.run else { return }
             guard !isStopped else { return held.append(event) }
             messages += 1
-            guard let reply = try script.run(
-                message, keys: message.limits.isEmpty ? [keys[0]] : keys, id: id, run: run, settings: settings,
-                at: now + serverOffset)
+            guard
+                let reply = try script.run(
+                    message, keys: message.limits.isEmpty ? [keys[0]] : keys, id: id, run: run, settings: settings,
+                    at: now + serverOffset)
             else { return }
             travel(.answer(node: node, incarnation: incarnation, reply: reply, sequence: message.sequence), node: node)
         case .answer(let node, let incarnation, let reply, let sequence):
-            guard nodes[node]?.incarnation == incarnation else { return }
-            if nodes[node]!.fleet.receive(reply, to: sequence, now: local(node)) != nil { asksAnswered += 1 }
+            guard let instance = nodes[node], instance.incarnation == incarnation else { return }
+            _ = instance.fleet.receive(reply, to: sequence, now: local(instance))
             pump(node)
         case .connected(let node, let incarnation):
-            guard nodes[node]?.incarnation == incarnation else { return }
-            guard isUp, !isStopped, !nodes[node]!.isCut else { return connect(node) }
-            nodes[node]!.run = run
-            nodes[node]!.fleet.connected()
+            guard let instance = nodes[node], instance.incarnation == incarnation else { return }
+            guard isUp, !isStopped, !instance.isCut else { return connect(node) }
+            instance.run = run
+            instance.fleet.connected()
             pump(node)
         case .fault:
             strike()
@@ -190,17 +183,17 @@ final class SimulatedFleet {
     private func strike() {
         let total = faults.cuts + faults.crashes + faults.stops + faults.restarts
         var dice = Double.random(in: 0..<total, using: &random)
-        let node = nodes.indices.randomElement(using: &random)!
+        let node = Int.random(in: nodes.indices, using: &random)
         if dice < faults.cuts {
-            guard nodes[node]?.isCut == false, nodes[node]!.fleet.isShared else { return }
-            nodes[node]!.isCut = true
+            guard let instance = nodes[node], !instance.isCut, instance.fleet.isShared else { return }
+            instance.isCut = true
             schedule(Int64.random(in: 10_000...4_000_000, using: &random), .mend(node: node))
             return
         }
         dice -= faults.cuts
         if dice < faults.crashes {
             // What a process has used and the server forgets before it has gone, nobody knows: see the decision record.
-            guard nodes[node] != nil, nodes[node]!.fleet.isShared, isUp, now - lastRise > memory else { return }
+            guard nodes[node]?.fleet.isShared == true, isUp, now - lastRise > memory else { return }
             nodes[node] = nil
             lastCrash = now
             schedule(Int64.random(in: 10_000...3_000_000, using: &random), .reborn(node: node))
@@ -213,7 +206,7 @@ final class SimulatedFleet {
             schedule(Int64.random(in: 5_000...2_000_000, using: &random), .resume)
         } else if now - lastCrash > memory {
             isUp = false
-            for node in nodes.indices where nodes[node] != nil { hangUp(node) }
+            for node in nodes.indices { hangUp(node) }
             schedule(
                 Int64.random(in: 10_000...3_000_000, using: &random), .rise(keepsData: Bool.random(using: &random)))
         }
@@ -232,52 +225,52 @@ final class SimulatedFleet {
             incarnation: births)
     }
 
-    private func local(_ node: Int) -> Instant {
-        Instant(nanoseconds: now * 1000 + nodes[node]!.offset)
+    private func local(_ instance: Node) -> Instant {
+        Instant(nanoseconds: now * 1000 + instance.offset)
     }
 
     private func pump(_ node: Int) {
-        let instant = local(node)
-        if nodes[node]!.fleet.advance(now: instant) { hangUp(node) }
-        if traces { for event in nodes[node]!.fleet.takeEvents() { trace.append((now, "node \(node) \(event) \(nodes[node]!.fleet.limits[0].standing)")) } }
+        guard let instance = nodes[node] else { return }
+        let moment = local(instance)
+        if instance.fleet.advance(now: moment) { hangUp(node) }
         var next: Instant?
-        while let units = nodes[node]!.backlog.first {
-            let moment = nodes[node]!.fleet.earliest(0, units: units, now: instant)
-            guard moment <= instant else {
-                next = moment < .distantFuture ? moment : nil
+        while let units = instance.backlog.first {
+            let earliest = instance.fleet.earliest(0, units: units, now: moment)
+            guard earliest <= moment else {
+                next = earliest < .distantFuture ? earliest : nil
                 break
             }
-            nodes[node]!.fleet.take(0, units: units, now: instant)
-            nodes[node]!.backlog.removeFirst()
+            instance.fleet.take(0, units: units, now: moment)
+            instance.backlog.removeFirst()
             sends.append((now, node, units))
         }
-        let backlog = nodes[node]!.backlog
-        nodes[node]!.fleet.setWant(0, units: backlog.reduce(0, +), least: backlog.first ?? 0)
-        if let run = nodes[node]!.run, let message = nodes[node]!.fleet.message(now: instant) {
+        instance.fleet.setWant(0, units: instance.backlog.reduce(0, +), least: instance.backlog.first ?? 0)
+        if let run = instance.run, let message = instance.fleet.message(now: moment) {
             let event = Event.arrive(
-                node: node, incarnation: nodes[node]!.incarnation, message: message, id: nodes[node]!.id, run: run)
+                node: node, incarnation: instance.incarnation, message: message, id: instance.id, run: run)
             travel(event, node: node)
         }
-        let moments = [next, nodes[node]!.fleet.nextEvent(now: instant)].compactMap(\.self)
-        if let soonest = moments.min() {
-            let at = max(now + 1, (soonest.nanoseconds - nodes[node]!.offset + 999) / 1000)
-            if at < nodes[node]!.wake {
-                nodes[node]!.wake = at
+        if let soonest = [next, instance.fleet.nextEvent(now: moment)].compactMap(\.self).min() {
+            let at = max(now + 1, (soonest.nanoseconds - instance.offset + 999) / 1000)
+            if at < instance.wake {
+                instance.wake = at
                 schedule(at - now, .wake(node: node))
             }
         }
     }
 
     private func hangUp(_ node: Int) {
-        nodes[node]!.fleet.disconnected()
-        nodes[node]!.run = nil
+        guard let instance = nodes[node] else { return }
+        instance.fleet.disconnected()
+        instance.run = nil
         connect(node)
     }
 
     private func connect(_ node: Int) {
+        guard let instance = nodes[node] else { return }
         schedule(
             Int64.random(in: 1000...100_000, using: &random),
-            .connected(node: node, incarnation: nodes[node]!.incarnation))
+            .connected(node: node, incarnation: instance.incarnation))
     }
 
     // MARK: The way between

@@ -32,7 +32,8 @@ final class SyncRedis {
         let bytes = RedisCommand.bytes(words)
         var sent = 0
         while sent < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
+            let rest = bytes[sent...]
+            let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { throw Failure() }
             sent += count
         }
