@@ -71,7 +71,8 @@ let package = Package(
         .target(
             name: "WeirSidecar",
             dependencies: [
-                "WeirCore", "WeirRuntime", "WeirProxy", "WeirAPI", "WeirMetrics", "WeirAdmin", "WeirConfiguration",
+                "WeirCore", "WeirRuntime", "WeirSharing", "WeirProxy", "WeirAPI", "WeirMetrics", "WeirAdmin",
+                "WeirConfiguration",
                 nioCore, nioPosix, logging,
             ],
             swiftSettings: house),
@@ -102,7 +103,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "WeirSharingTests",
-            dependencies: ["CHiredis", "WeirCore", "WeirRuntime", "WeirSharing", nioCore, nioPosix],
+            dependencies: ["CHiredis", "WeirCore", "WeirRuntime", "WeirSharing", "WeirTestKit", nioCore, nioPosix],
             swiftSettings: house),
         .testTarget(
             name: "WeirHTTPTests", dependencies: ["WeirCore", "WeirHTTP", nioCore, nioEmbedded, nioHTTP1],

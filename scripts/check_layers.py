@@ -26,7 +26,8 @@ ALLOWED = {
     "WeirAdmin": {"CMicroHTTPD", "CZlib"} | FOUNDATION,
     "WeirConfiguration": {"WeirCore", "WeirHTTP", "WeirProxy", "Yams"} | FOUNDATION,
     "WeirSidecar": {
-        "WeirCore", "WeirRuntime", "WeirProxy", "WeirAPI", "WeirMetrics", "WeirAdmin", "WeirConfiguration", "Logging",
+        "WeirCore", "WeirRuntime", "WeirSharing", "WeirProxy", "WeirAPI", "WeirMetrics", "WeirAdmin",
+        "WeirConfiguration", "Logging",
         "Dispatch",
     } | FOUNDATION | NIO,
     "WeirDemo": {"WeirCore", "WeirSidecar", "NIOHTTP1"} | FOUNDATION | NIO,

@@ -46,6 +46,8 @@ final class ProviderSignals {
     private var names: FieldNameSet
     private var freezes: FreezePlan
     private let limiter: RateLimiter
+    /// The provider has stopped a scope for so long; told to whoever else calls it.
+    var whenStopped: ((HoldScope, TimeSpan, Bool, Int) -> Void)?
     private var endpoints: [(emit: EventSink, needs: [Int])] = []
     private var quotas: [Quota] = []
     /// The place of each endpoint's quota.
@@ -274,12 +276,20 @@ final class ProviderSignals {
         if let warning = advice.warning { endpoints[endpoint].emit(.quotaLow(remaining: warning)) }
     }
 
+    /// A stop of the provider that another instance of the fleet has met.
+    func heard(stop until: Instant, isBan: Bool, status: Int?, _ scope: HoldScope, now: Instant) {
+        guard isOn else { return }
+        frozenUntil = max(frozenUntil, until)
+        limiter.onLoop { $0.freeze(scope, until: until, isBan: isBan, status: status, now: now) }
+    }
+
     private func stop(_ freeze: FreezeOrder, status: Int, endpoint: Int, now: Instant) {
         frozenUntil = max(frozenUntil, freeze.until)
         let scope: HoldScope = freeze.scope == .upstream ? .upstream : .endpoint(endpoint)
         limiter.onLoop {
             $0.freeze(scope, until: freeze.until, isBan: freeze.isBan, status: status, now: now)
         }
+        whenStopped?(scope, freeze.until - now, freeze.isBan, status)
     }
 
     private func shrink(_ endpoint: Int, sentAt: Instant, now: Instant) {

@@ -27,13 +27,15 @@ extension Upstream {
         generation &+= 1
         gate.change(isEnforcing: changed.mode == .enforce) {
             settings = changed
+            let start = Self.fleetStart(fleet, acting, now: now)
             let moved = limiter.onLoop { limiter in
                 if changed.mode == .off { limiter.liftHolds(now: now) }
                 if let memory { limiter.keep { memory.journal(following: $0, now: now) } }
                 return limiter.reconfigure(
                     shared: acting.limits, endpoints: acting.endpoints.map(\.limits),
                     maxLength: acting.line.maxLength, shares: acting.endpoints.map(\.line.maxLength),
-                    mode: acting.admissionMode, sinks: sinks, upstreamSink: upstreamSink, from: from, now: now)
+                    mode: acting.admissionMode, sinks: sinks, upstreamSink: upstreamSink, from: from,
+                    fleet: start, now: now)
             }
             arrange(acting, sinks: sinks, upstreamSink: upstreamSink, now: now)
             if let memory { keepCircuits(in: memory, now: now) }
@@ -41,6 +43,7 @@ extension Upstream {
                 acting, sinks: sinks, upstreamSink: upstreamSink, from: from, moved: moved, now: now)
             retries.follow(acting.retry.budget, now: now)
             permits.upstreamSink = upstreamSink
+            joinFleet()
             connect(to: place)
             (viaName, writer) = Self.writer(of: changed)
         }

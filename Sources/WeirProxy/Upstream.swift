@@ -27,6 +27,12 @@ package final class Upstream {
     var formerPools: [UpstreamPool] = []
     /// Calls, and wishes for a permit, that have begun and not ended.
     private(set) var calls = 0
+    /// Who shares the limits that say so; nil: nobody.
+    let fleet: UpstreamFleet?
+    /// What carries the words to the fleet and back; nil where no limit is shared.
+    var carrier: (any FleetCarrier)?
+    /// The limits for which it was made.
+    var sharedNames: [String] = []
     /// Called when the last call has ended; nil: it goes on.
     var retired: (() -> Void)?
 
@@ -36,21 +42,24 @@ package final class Upstream {
     ///   - place: where it is.
     ///   - wallOffset: the wall clock (since 1970) less the loop's.
     ///   - memory: what it was before a restart, and where that is kept; nil: it begins anew.
+    ///   - fleet: who shares the limits that say so; nil: nobody.
     ///   - sink: makes the sink for the events of an endpoint (its name, or "" for the upstream itself).
     package init(
         _ settings: UpstreamSettings, place: UpstreamPlace, on eventLoop: any EventLoop, wallOffset: TimeSpan,
-        memory: (any UpstreamMemory)? = nil, sink: (String) -> EventSink
+        memory: (any UpstreamMemory)? = nil, fleet: UpstreamFleet? = nil, sink: (String) -> EventSink
     ) {
         self.settings = settings
         self.eventLoop = eventLoop
         self.wallOffset = wallOffset
+        self.fleet = fleet
         let acting = settings.acting
         let sinks = acting.endpoints.map { sink($0.name) }
         let upstreamSink = sink("")
         let control = AdmissionControl(
             shared: acting.limits, endpoints: acting.endpoints.map(\.limits), maxLength: acting.line.maxLength,
             shares: acting.endpoints.map(\.line.maxLength), mode: acting.admissionMode,
-            keySeed: memory?.keySeed ?? KeySeed(.random(in: .min ... .max), .random(in: .min ... .max)))
+            keySeed: memory?.keySeed ?? KeySeed(.random(in: .min ... .max), .random(in: .min ... .max)),
+            fleet: Self.fleetStart(fleet, acting, now: eventLoop.instant))
         limiter = RateLimiter(on: eventLoop, control: control, sinks: sinks, upstreamSink: upstreamSink)
         limiter.onLoop { $0.setWallOffset(wallOffset, now: eventLoop.instant) }
         signals = ProviderSignals(
@@ -65,6 +74,7 @@ package final class Upstream {
         (viaName, writer) = Self.writer(of: settings)
         arrange(acting, sinks: sinks, upstreamSink: upstreamSink, now: eventLoop.instant)
         if let memory { remember(memory, now: eventLoop.instant) }
+        joinFleet()
     }
 
     /// Goes on where the process before left off, and has kept what happens from here on.
@@ -173,6 +183,7 @@ package final class Upstream {
     /// Refuses everyone in line and in backoff as `draining`; idle connections close, the others once they are done.
     package func drain() {
         limiter.onLoop { $0.shutDown() }
+        leaveFleet()
         retries.refuseAll(Refusal(.draining))
         signals.shutDown()
         circuits.shutDown()

@@ -36,6 +36,10 @@ package struct UpstreamSnapshot: Sendable {
     package let permits: Int
     /// Connections to the provider.
     package let connections: (active: Int, idle: Int)
+    /// Whether the fleet decides of the limits that it shares; nil where none is shared.
+    package var isWithFleet: Bool? {
+        (limits + endpoints.flatMap(\.limits)).lazy.compactMap(\.isWithFleet).first
+    }
     /// Every endpoint, `other` last.
     package let endpoints: [Endpoint]
 }

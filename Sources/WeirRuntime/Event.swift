@@ -33,6 +33,10 @@ public enum Event: Sendable {
     case retryBudgetExhausted
     /// A call spent this long in Weir itself.
     case overhead(TimeSpan)
+    /// The fleet's server is out of reach: this process holds itself to its part of the shared limits.
+    case fleetLost
+    /// The fleet's server decides again.
+    case fleetBack
     /// A permit was never reported.
     case permitExpired
     /// A call ended for its caller.

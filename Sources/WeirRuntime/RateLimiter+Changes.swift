@@ -76,14 +76,15 @@ extension RateLimiter {
     @discardableResult
     public func reconfigure(
         shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int],
-        mode: AdmissionMode? = nil, sinks: [EventSink], upstreamSink: EventSink? = nil, from: [Int?], now: Instant
+        mode: AdmissionMode? = nil, sinks: [EventSink], upstreamSink: EventSink? = nil, from: [Int?],
+        fleet: FleetStart? = nil, now: Instant
     ) -> [Int?] {
         tellNewlyLimited()
         self.sinks = sinks
         if let upstreamSink { self.upstreamSink = upstreamSink }
         let moved = control.reconfigure(
-            shared: shared, endpoints: endpoints, maxLength: maxLength, shares: shares, mode: mode, from: from, now: now
-        )
+            shared: shared, endpoints: endpoints, maxLength: maxLength, shares: shares, mode: mode, from: from,
+            fleet: fleet, now: now)
         refuse(Refusal(.rateLimited), control.hopeless, now: now)
         return moved
     }

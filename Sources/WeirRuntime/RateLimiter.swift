@@ -45,6 +45,8 @@ public actor RateLimiter: LoopActor {
     private var timer = LoopTimer()
     private var wake: (@Sendable () -> Void)?
     private(set) var journal: (any AdmissionJournal)?
+    var pokeFleet: (@Sendable () -> Void)?
+    var isPoking = false
 
     /// The loop, as the executor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.unowned }
@@ -230,6 +232,7 @@ public actor RateLimiter: LoopActor {
     func setTimer() {
         tellNewlyLimited()
         timer.set(isShutDown ? nil : control.nextEvent, on: executor.loop, wakeUp)
+        if pokeFleet != nil { poke() }
     }
 
     private var wakeUp: @Sendable () -> Void {

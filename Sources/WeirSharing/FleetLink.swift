@@ -1,41 +1,10 @@
 package import NIOCore
 package import WeirCore
-internal import WeirRuntime
+package import WeirRuntime
 
 /// Carries what an instance says to its fleet's server and back, on the loop of its upstream. Never blocks; what is not
 /// answered in time ends the connection, and another is made.
-package final class FleetLink {
-    /// Whose words are carried; called on the loop.
-    package struct Speaker {
-        /// A connection is ready.
-        package let connected: () -> Void
-        /// The connection is gone.
-        package let disconnected: () -> Void
-        /// What is to be said now.
-        package let message: (Instant) -> FleetMessage?
-        /// An answer to the message of that sequence; nil: the server failed at it.
-        package let answered: (FleetReply?, Int64, Instant) -> Void
-        /// Time has gone on. Returns whether the connection is no good.
-        package let advance: (Instant) -> Bool
-        /// When to look again.
-        package let nextEvent: (Instant) -> Instant?
-
-        /// The functions of a fleet's instance.
-        package init(
-            connected: @escaping () -> Void, disconnected: @escaping () -> Void,
-            message: @escaping (Instant) -> FleetMessage?,
-            answered: @escaping (FleetReply?, Int64, Instant) -> Void, advance: @escaping (Instant) -> Bool,
-            nextEvent: @escaping (Instant) -> Instant?
-        ) {
-            self.connected = connected
-            self.disconnected = disconnected
-            self.message = message
-            self.answered = answered
-            self.advance = advance
-            self.nextEvent = nextEvent
-        }
-    }
-
+package final class FleetLink: FleetCarrier {
     /// What is told of the connection's life.
     package enum Event: Sendable {
         /// A command was answered after this long.
@@ -52,7 +21,7 @@ package final class FleetLink {
     private let id: String
     private let settings: FleetSettings
     private let eventLoop: any EventLoop
-    private let speaker: Speaker
+    private let speaker: FleetSpeaker
     private let tell: (Event) -> Void
     private var connection: RedisConnection?
     private var run: String?
@@ -73,7 +42,7 @@ package final class FleetLink {
     ///   - tell: is told of the connection.
     package init(
         address: RedisAddress, keys: [String], id: String, settings: FleetSettings, eventLoop: any EventLoop,
-        speaker: Speaker, tell: @escaping (Event) -> Void
+        speaker: FleetSpeaker, tell: @escaping (Event) -> Void
     ) {
         self.address = address
         self.keys = keys

@@ -48,6 +48,12 @@ struct EventLog: Sendable {
             publish(.recovered, endpoint, [.init("limit", .text(limit)), .init("factor", .number(1))])
         case .quotaLow(let remaining):
             tell(.warning, "little of the provider's quota remains", endpoint, ["remaining": "\(remaining)"])
+        case .fleetLost:
+            tell(.warning, "Redis is out of reach; shared limits are held to this instance's part", endpoint)
+            publish(.sharedLost, endpoint, [])
+        case .fleetBack:
+            tell(.notice, "Redis is back; limits are shared again", endpoint)
+            publish(.sharedBack, endpoint, [])
         case .circuitRefused, .limitHit, .admitted, .lineRefused, .attemptFailed, .attemptEnded, .retried,
             .retryBudgetExhausted, .overhead, .permitExpired, .callEnded:
             break

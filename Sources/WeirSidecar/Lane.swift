@@ -22,6 +22,8 @@ final class Lane: Sendable {
         let log: EventLog
         /// Where it is written down; nil without a state file.
         let books: UpstreamBooks?
+        /// Who shares its limits; nil: nobody.
+        let fleet: UpstreamFleet?
 
         func sink(endpoint: String) -> EventSink {
             let count = metrics.sink(endpoint: endpoint)
@@ -126,7 +128,7 @@ final class Lane: Sendable {
         }
         return Upstream(
             tenant.settings, place: tenant.place, on: loop, wallOffset: HostMonitor.wallOffset(at: loop.instant),
-            memory: tenant.books, sink: tenant.sink)
+            memory: tenant.books, fleet: tenant.fleet, sink: tenant.sink)
     }
 
     private func retire(_ listener: Listener) {

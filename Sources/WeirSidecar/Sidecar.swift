@@ -42,7 +42,6 @@ package final class Sidecar: Sendable {
         _ loaded: LoadedConfiguration, from origin: ConfigurationOrigin, logs: Logs
     ) async throws -> Sidecar {
         let settings = loaded.settings
-        try MissingFeatures.refuse(settings)
         let catalogue = try MetricCatalogue()
         let state = try settings.stateFile.map { path in try openState(path, log: logs.logger) }
         let feed = EventFeed()

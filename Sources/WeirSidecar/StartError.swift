@@ -28,11 +28,6 @@ package struct StartError: Error, CustomStringConvertible {
             description: "cannot listen on \(address) for \(whom): \(reason)", isUnavailable: true)
     }
 
-    static func missing(_ features: [String]) -> StartError {
-        StartError(
-            description: "not in this version of Weir yet: \(features.joined(separator: ", "))", isUnavailable: false)
-    }
-
     static func admin(_ reason: String) -> StartError {
         StartError(description: reason, isUnavailable: true)
     }

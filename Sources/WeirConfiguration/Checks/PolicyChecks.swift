@@ -59,6 +59,12 @@ enum PolicyChecks {
             }
             return
         }
+        for (key, isUsed) in [
+            (LimitKey.key, !settings.key.isEmpty), (.tiers, settings.tiers != nil),
+            (.onLimit, settings.onLimit == .reject),
+        ] where isUsed {
+            limit.section[.shared]?.problem("cannot be had together with \(key.rawValue)")
+        }
         if let capacity = settings.algorithm.capacity, capacity < shared.instances {
             limit.section[.shared]?.warning(
                 "has fewer units than shared.instances: without Redis each sidecar still admits one at a time")

@@ -64,11 +64,11 @@ extension AdmissionControl {
     @discardableResult
     public mutating func reconfigure(
         shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int],
-        mode: AdmissionMode? = nil, from: [Int?], now: Instant
+        mode: AdmissionMode? = nil, from: [Int?], fleet: FleetStart? = nil, now: Instant
     ) -> [Int?] {
         if let mode { setMode(mode) }
         let former = stack
-        stack = LimitStack(shared: shared, endpoints: endpoints, seed: former.seed)
+        stack = LimitStack(shared: shared, endpoints: endpoints, seed: former.seed, fleet: fleet)
         let moved = stack.inherit(former, from: from, now: now)
         places.rewrite { holding in
             let held =

@@ -64,8 +64,8 @@ extension AdmissionControl {
             defer { need += 1 }
             let ahead = ahead(of: request, need: need, resource: resource, priority: priority)
             let moment = stack.earliest(place, request, ahead: ahead, now: now)
-            if moment == .distantFuture, stack.holdsPlaces(at: place) {
-                // No telling when a place will be free: that is waited for longest.
+            if moment == .distantFuture, stack.isUnforeseeable(at: place) {
+                // No telling when a place will be free, or what the fleet will say: that is waited for longest.
                 if !hasUnknown { projection.bottleneck = (limit, need) }
                 hasUnknown = true
             } else if moment > latest {

@@ -56,10 +56,10 @@ public struct AdmissionControl: Sendable {
     /// digested under `keySeed`, which is to be random where callers choose them.
     public init(
         shared: [LimitSettings], endpoints: [[LimitSettings]], maxLength: Int, shares: [Int],
-        mode: AdmissionMode = .enforce, keySeed: KeySeed = KeySeed(0, 0)
+        mode: AdmissionMode = .enforce, keySeed: KeySeed = KeySeed(0, 0), fleet: FleetStart? = nil
     ) {
         self.mode = mode
-        stack = LimitStack(shared: shared, endpoints: endpoints, seed: keySeed)
+        stack = LimitStack(shared: shared, endpoints: endpoints, seed: keySeed, fleet: fleet)
         backlog = Backlog(limits: stack.count)
         line = Line(lanes: Self.lanes(of: stack))
         holds = Holds(endpoints: endpoints.count)
@@ -95,6 +95,7 @@ public struct AdmissionControl: Sendable {
             fitting.keys = stack.fitting(demand.keys, of: demand.endpoint)
             return enter(fitting, ready: ready, now: now)
         }
+        let demand = isSharing ? withPatience(demand, now: now) : demand
         if mode == .shadow {
             return ready ? .admitted(watch(demand.request, demand, now: now)) : join(demand, limited: false, now: now)
         }

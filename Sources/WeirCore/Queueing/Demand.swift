@@ -9,9 +9,9 @@ public struct Demand: Sendable {
     /// Its keys, made by the endpoint's `Keying`; none where no limit of it is keyed.
     public internal(set) var keys: CallKeys
     /// When it stops waiting for a limit, a freeze or a delay.
-    public let deadline: Instant
+    public internal(set) var deadline: Instant
     /// When it stops waiting where nothing of that holds it back, only the want of a connection.
-    public let readyDeadline: Instant
+    public internal(set) var readyDeadline: Instant
 
     /// A call to `endpoint` that waits until `deadline`, or until `readyDeadline` (the same unless given) for a
     /// connection.

@@ -40,6 +40,11 @@ struct Lane: Sendable {
         return (first...first + priority.rawValue).reduce(0) { $0 + units[$1] - bound[$1] }
     }
 
+    /// Units of a need that its calls of a class will take.
+    func units(need: Int, priority: Priority) -> Int {
+        units[need * Priority.allCases.count + priority.rawValue]
+    }
+
     /// Counts `count` more units of a need.
     mutating func add(_ count: Int, need: Int, priority: Priority, isBound: Bool) {
         let place = need * Priority.allCases.count + priority.rawValue

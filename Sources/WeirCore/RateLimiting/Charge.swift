@@ -27,7 +27,7 @@ extension LimitStack {
                 else { continue }
                 let units = keyed[keyedPlace].units(key, cost: request.cost)
                 body(Charge(limit: need.limit, slot: kept.slot, key: key, units: units, mark: kept.mark))
-            } else if limits[need.limit].counts(number) {
+            } else if need.fleet == nil, limits[need.limit].counts(number) {
                 let units = limits[need.limit].rules.weight(cost: request.cost)
                 let mark = limits[need.limit].mark(now: now)
                 body(Charge(limit: need.limit, slot: 0, key: nil, units: units, mark: mark))

@@ -12,6 +12,7 @@ extension LimitStack {
         guard limits.indices.contains(limit) else { return }
         limits[limit].setFactor(factor)
         if let place = limits[limit].keyed { keyed[place].setFactor(factor, wallOffset: wallOffset) }
+        if let shared = limits[limit].fleet { fleet?.setFactor(shared, factor) }
     }
 
     /// Lets at most `units` more through an unkeyed limit until then; nil lifts the bound.
@@ -26,6 +27,8 @@ extension LimitStack {
     /// - Returns: false where there is no such limit, or it has no such keys or tier.
     mutating func reset(_ limit: Int, key: [String]?, tier: String?, number: UInt32) -> Bool {
         guard limits.indices.contains(limit) else { return false }
+        // What the fleet has used is not this process' to forget.
+        guard limits[limit].fleet == nil else { return false }
         let settings = limits[limit].settings
         if let tier, settings.tiers?.tiers.contains(where: { $0.name == tier }) != true { return false }
         guard key != nil || tier != nil else {
@@ -68,6 +71,7 @@ extension LimitStack {
                     former.keyed[theirs], factor: limits[place].factor, wallOffset: wallOffset, now: now)
             }
         }
+        followFleet(of: former)
         allowances = former.allowances
         allowances.move { moved[$0] }
         return moved
@@ -96,18 +100,24 @@ extension LimitStack {
 
     /// How much of one limit is used.
     mutating func snapshot(of place: Int, now: Instant) -> LimitSnapshot {
+        if let shared = limits[place].fleet, let usage = fleet?.usage(shared, now: now) {
+            return LimitSnapshot(
+                settings: limits[place].settings, capacity: limits[place].capacity, used: usage.used,
+                remaining: usage.remaining, untilNextFree: usage.remaining > 0 ? .zero : nil,
+                factor: limits[place].factor, keys: 1, evictions: 0, isWithFleet: fleet?.isShared)
+        }
         guard let keyedPlace = limits[place].keyed else {
             let usage = limits[place].usage(now: now)
             return LimitSnapshot(
                 settings: limits[place].settings, capacity: limits[place].capacity, used: usage.used,
                 remaining: usage.remaining, untilNextFree: usage.next.map { $0 - now },
-                factor: limits[place].factor, keys: 1, evictions: 0)
+                factor: limits[place].factor, keys: 1, evictions: 0, isWithFleet: nil)
         }
         keyed[keyedPlace].states.sweep(now: now, steps: Self.sweptBySnapshot)
         return LimitSnapshot(
             settings: limits[place].settings, capacity: limits[place].capacity, used: nil, remaining: nil,
             untilNextFree: nil, factor: limits[place].factor, keys: keyed[keyedPlace].states.count,
-            evictions: keyed[keyedPlace].states.evictions)
+            evictions: keyed[keyedPlace].states.evictions, isWithFleet: nil)
     }
 
     /// Keys looked at for a snapshot, so that what it tells is near the truth and it takes less than a millisecond.
@@ -133,4 +143,6 @@ public struct LimitSnapshot: Sendable {
     public let keys: Int
     /// Keys dropped before they were full again.
     public let evictions: Int
+    /// Whether the whole fleet counts it now, rather than this process its part; nil where it is not shared.
+    public let isWithFleet: Bool?
 }

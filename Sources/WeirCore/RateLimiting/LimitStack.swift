@@ -13,6 +13,8 @@ public struct LimitStack: Sendable {
         let position: Int
         /// Whether it counts calls in flight.
         let holdsPlaces: Bool
+        /// Its place among the limits of the fleet; nil where it is not shared.
+        let fleet: Int?
     }
 
     /// Where the needs of the calls to one endpoint stand.
@@ -27,6 +29,8 @@ public struct LimitStack: Sendable {
         let holdsPlaces: Bool
         /// How many limits are keyed.
         let keyCount: Int
+        /// Whether any limit is shared by a fleet.
+        let isShared: Bool
     }
 
     /// What one call asks of its limits.
@@ -48,6 +52,10 @@ public struct LimitStack: Sendable {
     var limits: ContiguousArray<StackedLimit> = []
     var keyed: ContiguousArray<KeyedLimit> = []
     var allowances = Allowances()
+    /// This process' part in the fleet that shares some of the limits; nil where none is shared.
+    var fleet: Fleet?
+    /// The names of the fleet's limits, in its order: those of endpoints behind the endpoint's place.
+    private(set) var fleetNames: [String] = []
     let seed: KeySeed
     private(set) var wallOffset = TimeSpan.zero
     private var needs: ContiguousArray<Need> = []
@@ -57,21 +65,28 @@ public struct LimitStack: Sendable {
     private var keyless: [CallKeys] = []
     let sharedCount: Int
 
-    /// Limits `shared` by all calls, and each endpoint's own. Keys are digested under `seed`.
-    public init(shared: [LimitSettings], endpoints: [[LimitSettings]], seed: KeySeed = KeySeed(0, 0)) {
+    /// Limits `shared` by all calls, and each endpoint's own. Keys are digested under `seed`. With a `fleet`, which begins
+    /// then, the limits that opt in are shared with it.
+    public init(
+        shared: [LimitSettings], endpoints: [[LimitSettings]], seed: KeySeed = KeySeed(0, 0),
+        fleet: FleetStart? = nil
+    ) {
         self.seed = seed
         sharedCount = shared.count
-        for limit in shared { add(limit) }
-        for own in endpoints {
+        for limit in shared { add(limit, isInFleet: fleet != nil, scope: "") }
+        for (index, own) in endpoints.enumerated() {
             let first = limits.count
-            for limit in own { add(limit) }
+            for limit in own { add(limit, isInFleet: fleet != nil, scope: fleet?.endpoints[index] ?? "") }
             var keys: [LimitKey?] = []
             let start = needs.count
             let firstHolder = holders.count
             for limit in Array(shared.indices) + Array(first..<limits.count) {
                 let place = limits[limit].keyed
                 let holdsPlaces = limits[limit].holdsPlaces
-                needs.append(Need(limit: limit, keyed: place, position: keys.count, holdsPlaces: holdsPlaces))
+                needs.append(
+                    Need(
+                        limit: limit, keyed: place, position: keys.count, holdsPlaces: holdsPlaces,
+                        fleet: limits[limit].fleet))
                 if let place {
                     keys.append(keyed[place].keyOfKeyless)
                 } else if holdsPlaces {
@@ -82,12 +97,20 @@ public struct LimitStack: Sendable {
             self.endpoints.append(
                 Endpoint(
                     needs: start..<needs.count, own: first..<limits.count, holders: firstHolder..<holders.count,
-                    holdsPlaces: needs[start...].contains(where: \.holdsPlaces), keyCount: keys.count))
+                    holdsPlaces: needs[start...].contains(where: \.holdsPlaces), keyCount: keys.count,
+                    isShared: needs[start...].contains { $0.fleet != nil }))
         }
+        guard let fleet, !fleetNames.isEmpty else { return }
+        let algorithms = limits.filter { $0.fleet != nil }.map(\.settings.algorithm)
+        self.fleet = Fleet(algorithms, settings: fleet.settings, now: fleet.now)
     }
 
-    private mutating func add(_ settings: LimitSettings) {
+    private mutating func add(_ settings: LimitSettings, isInFleet: Bool, scope: String) {
         var limit = StackedLimit(settings)
+        if isInFleet, settings.isShared, !settings.isKeyed {
+            limit.fleet = fleetNames.count
+            fleetNames.append(scope.isEmpty ? settings.name : "\(scope)/\(settings.name)")
+        }
         if settings.isKeyed {
             limit.keyed = keyed.count
             keyed.append(KeyedLimit(settings, seed: seed))
@@ -138,7 +161,12 @@ public struct LimitStack: Sendable {
 
     /// The most that one call to `endpoint` can ever cost; nil where no limit counts the cost.
     public func largestCost(of endpoint: Int, isCritical: Bool) -> Int? {
-        needs(of: endpoint).compactMap { limits[needs[$0].limit].largestCost(isCritical: isCritical) }.min()
+        needs(of: endpoint).compactMap { place in
+            let largest = limits[needs[place].limit].largestCost(isCritical: isCritical)
+            // What the process could not admit by itself either would wait for ever in an outage.
+            guard let shared = needs[place].fleet, let fleet else { return largest }
+            return largest.map { min($0, fleet.limits[shared].largestCost) }
+        }.min()
     }
 
     /// A call's keys as its endpoint needs them. A call that brings none, or those of another configuration, has those of
@@ -168,6 +196,9 @@ public struct LimitStack: Sendable {
             guard let key = key(of: need, request.keys) else { return now }
             moment = keyed[keyedPlace].earliest(
                 key, cost: request.cost, ahead: ahead, isCritical: request.isCritical, now: now)
+        } else if let shared = need.fleet, fleet != nil {
+            let units = limits[need.limit].rules.weight(cost: request.cost)
+            moment = fleet?.earliest(shared, units: units, ahead: ahead, now: now) ?? now
         } else {
             moment = limits[need.limit].earliest(
                 cost: request.cost, ahead: ahead, isCritical: request.isCritical, now: now)
@@ -192,6 +223,7 @@ public struct LimitStack: Sendable {
         }
         return admit(0..<sharedCount, request, now: now) && admit(endpoint.own, request, now: now)
             && (endpoint.keyCount == 0 || admitsByKey(request, now: now))
+            && (!endpoint.isShared || admitsInFleet(request, now: now))
     }
 
     /// Whether those of some limits admit the call that count all calls together.
@@ -199,7 +231,7 @@ public struct LimitStack: Sendable {
     private mutating func admit(_ places: Range<Int>, _ request: Request, now: Instant) -> Bool {
         guard !places.isEmpty else { return true }
         var all = limits.mutableSpan
-        for limit in places where all[limit].keyed == nil {
+        for limit in places where all[limit].isOwn {
             let fits = all[limit].admits(cost: request.cost, isCritical: request.isCritical, now: now)
             if !fits { return false }
         }
@@ -222,6 +254,7 @@ public struct LimitStack: Sendable {
         take(0..<sharedCount, cost: request.cost, now: now)
         take(endpoint.own, cost: request.cost, now: now)
         if endpoint.keyCount > 0 { takeByKey(request, number: number, now: now) }
+        if endpoint.isShared { takeInFleet(request, now: now) }
         guard allowances.isAny else { return }
         for place in endpoint.needs where needs[place].keyed == nil {
             allowances.add(needs[place].limit, -units(place, request))
@@ -233,7 +266,7 @@ public struct LimitStack: Sendable {
     private mutating func take(_ places: Range<Int>, cost: Int, now: Instant) {
         guard !places.isEmpty else { return }
         var all = limits.mutableSpan
-        for limit in places where all[limit].keyed == nil { all[limit].take(cost: cost, now: now) }
+        for limit in places where all[limit].isOwn { all[limit].take(cost: cost, now: now) }
     }
 
     private mutating func admitsByKey(_ request: Request, now: Instant) -> Bool {
@@ -267,6 +300,9 @@ public struct LimitStack: Sendable {
             if let keyedPlace = need.keyed {
                 guard let key = key(of: need, request.keys) else { continue }
                 keyed[keyedPlace].giveBack(key, cost: request.cost, takenAt: takenAt, number: number, now: now)
+            } else if let shared = need.fleet {
+                let units = limits[need.limit].rules.weight(cost: request.cost)
+                fleet?.giveBack(shared, units: units, takenAt: takenAt, now: now)
             } else {
                 let units = limits[need.limit].giveBack(
                     cost: request.cost, takenAt: takenAt, number: number, now: now)
@@ -293,7 +329,7 @@ public struct LimitStack: Sendable {
     /// Frees the places that the admission of that `number` to `endpoint` holds.
     mutating func release(_ endpoint: Int, _ keys: CallKeys, number: UInt32, now: Instant) {
         let places = endpoints[endpoint]
-        for holder in places.holders { limits[holders[holder]].release() }
+        for holder in places.holders { release(HeldPlace(limit: holders[holder], key: nil), number: number, now: now) }
         guard places.keyCount > 0 else { return }
         for place in places.needs where needs[place].holdsPlaces {
             guard let key = key(of: needs[place], keys) else { continue }
@@ -306,6 +342,8 @@ public struct LimitStack: Sendable {
         if let key = held.key {
             guard let place = limits[held.limit].keyed else { return }
             keyed[place].release(key, number: number, now: now)
+        } else if let shared = limits[held.limit].fleet {
+            fleet?.release(shared)
         } else {
             limits[held.limit].release()
         }
@@ -316,6 +354,7 @@ public struct LimitStack: Sendable {
         wallOffset = offset
         for place in limits.indices { limits[place].setWallOffset(offset) }
         for place in keyed.indices { keyed[place].states.setWallOffset(offset) }
+        fleet?.setWallOffset(offset)
     }
 }
 

@@ -6,7 +6,15 @@ struct StackedLimit: Sendable {
         didSet { rooms = Rooms(rules, settings) }
     }
     /// The place of its states among the keyed ones; nil where all calls are counted together.
-    var keyed: Int?
+    var keyed: Int? {
+        didSet { isOwn = keyed == nil && fleet == nil }
+    }
+    /// Its place among the limits of the fleet; nil where it is not shared.
+    var fleet: Int? {
+        didSet { isOwn = keyed == nil && fleet == nil }
+    }
+    /// Whether its state here is what counts: calls are counted together, and by this process alone.
+    private(set) var isOwn = true
     private var state = LimitState()
     /// The number of the first admission that counts in the state.
     private var birth: UInt32 = 0

@@ -306,6 +306,11 @@ extension Fleet {
         limits[limit].release()
     }
 
+    /// Has a limit's figures count `factor` times from here on.
+    package mutating func setFactor(_ limit: Int, _ factor: Double) {
+        limits[limit].setFactor(factor)
+    }
+
     /// Sets what calls in line want beside what is granted: units in all, and the least that is of use.
     package mutating func setWant(_ limit: Int, units: Int, least: Int) {
         limits[limit].setWant(units, least: least)

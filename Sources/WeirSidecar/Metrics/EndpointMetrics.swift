@@ -58,7 +58,7 @@ struct EndpointMetrics: Sendable {
         case .retried(let reason):
             if let place = RetryReason.allCases.firstIndex(of: reason) { retries[place].increment() }
         case .retryBudgetExhausted: budgetExhausted.increment()
-        case .frozen, .thawed, .quotaLow, .limitShrunk, .limitRecovered, .permitExpired: break
+        case .frozen, .thawed, .quotaLow, .limitShrunk, .limitRecovered, .permitExpired, .fleetLost, .fleetBack: break
         }
     }
 

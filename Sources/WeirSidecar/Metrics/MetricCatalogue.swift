@@ -27,6 +27,9 @@ struct MetricCatalogue: Sendable {
     let connections: GaugeFamily
     let permitsOutstanding: GaugeFamily
     let permitsExpired: CounterFamily
+    let sharedState: GaugeFamily
+    let sharedFallbacks: CounterFamily
+    let sharedRoundTrip: HistogramFamily
     let reloadSuccessful: Gauge
     let reloadTimestamp: Gauge
 
@@ -56,6 +59,9 @@ struct MetricCatalogue: Sendable {
         connections = try registry.gauges(.connections)
         permitsOutstanding = try registry.gauges(.permitsOutstanding)
         permitsExpired = try registry.counters(.permitsExpired)
+        sharedState = try registry.gauges(.sharedState)
+        sharedFallbacks = try registry.counters(.sharedFallbacks)
+        sharedRoundTrip = try registry.histograms(.sharedRoundTrip, unit: .second)
         reloadSuccessful = try registry.gauges(.reloadSuccessful).series([])
         reloadTimestamp = try registry.gauges(.reloadTimestamp).series([])
         try registry.gauges(.buildInfo).series([Version.weir, Version.swift]).set(1)

@@ -93,6 +93,15 @@ extension MetricDefinition {
         "mm_permits_outstanding", .gauge, ["upstream"], "Permits given by acquire and not yet reported.")
     static let permitsExpired = MetricDefinition(
         "mm_permits_expired_total", .counter, ["upstream"], "Permits that were never reported.")
+    static let sharedState = MetricDefinition(
+        "mm_shared_state", .gauge, ["upstream"],
+        "Who decides of the limits that a fleet shares: 1 Redis, 0 this instance within its part.")
+    static let sharedFallbacks = MetricDefinition(
+        "mm_shared_fallbacks_total", .counter, ["upstream"], "How often Redis was lost.")
+    static let sharedRoundTrip = MetricDefinition(
+        "mm_shared_round_trip_seconds",
+        .histogram(buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1]), ["upstream"],
+        "From a question to Redis to its answer.")
     static let reloadSuccessful = MetricDefinition(
         "mm_config_last_reload_successful", .gauge, [], "Whether the last load of the configuration succeeded: 1 or 0.")
     static let reloadTimestamp = MetricDefinition(
@@ -105,7 +114,8 @@ extension MetricDefinition {
     package static let all = [
         circuitState, circuitTransitions, circuitRejections, requests, failures, duration, overhead, hits, wait,
         rejections, usedRatio, providerRemaining, drift, effectiveFactor, frozenSeconds, keys, keyEvictions,
-        queueLength, retries, budgetExhausted, connections, permitsOutstanding, permitsExpired, reloadSuccessful,
+        queueLength, retries, budgetExhausted, connections, permitsOutstanding, permitsExpired, sharedState,
+        sharedFallbacks, sharedRoundTrip, reloadSuccessful,
         reloadTimestamp, buildInfo,
     ]
 }

@@ -20,6 +20,9 @@ struct UpstreamMetrics: Sendable {
     private let idle: Gauge
     private let permits: Gauge
     private let permitsExpired: Counter
+    /// Where limits are shared by a fleet.
+    private let sharedState: Gauge?
+    private let sharedFallbacks: Counter?
 
     init(_ catalogue: MetricCatalogue, _ settings: UpstreamSettings) throws(MetricError) {
         let upstream = settings.name
@@ -58,15 +61,18 @@ struct UpstreamMetrics: Sendable {
         idle = try catalogue.connections.series([upstream, "idle"])
         permits = try catalogue.permitsOutstanding.series([upstream])
         permitsExpired = try catalogue.permitsExpired.series([upstream])
+        sharedState = settings.sharesLimits ? try catalogue.sharedState.series([upstream]) : nil
+        sharedFallbacks = settings.sharesLimits ? try catalogue.sharedFallbacks.series([upstream]) : nil
     }
 
     /// What the events of an endpoint do ("" for the upstream itself).
     func sink(endpoint: String) -> EventSink {
         if let metrics = endpoints[endpoint] { return { metrics.record($0) } }
-        return { [sharedCircuit, permitsExpired] event in
+        return { [sharedCircuit, permitsExpired, sharedFallbacks] event in
             switch event {
             case .circuitMoved(let transition): sharedCircuit?.moved(transition)
             case .permitExpired: permitsExpired.increment()
+            case .fleetLost: sharedFallbacks?.increment()
             default: break
             }
         }
@@ -88,6 +94,7 @@ struct UpstreamMetrics: Sendable {
         active.set(Double(snapshot.connections.active))
         idle.set(Double(snapshot.connections.idle))
         permits.set(Double(snapshot.permits))
+        sharedState?.set(snapshot.isWithFleet == true ? 1 : 0)
     }
 
     private func update(_ metrics: [LimitMetrics], from snapshots: [LimitSnapshot]) {

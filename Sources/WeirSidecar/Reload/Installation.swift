@@ -67,7 +67,10 @@ actor Installation {
             guard let place = places[upstream.name] else { continue }
             tenants[upstream.name] = Lane.Tenant(
                 settings: upstream, place: place, metrics: try UpstreamMetrics(catalogue, upstream),
-                log: EventLog(logs.logger, feed: feed, upstream: upstream.name), books: books[upstream.name])
+                log: EventLog(logs.logger, feed: feed, upstream: upstream.name), books: books[upstream.name],
+                fleet: try settings.shared.flatMap { shared throws(MetricError) in
+                    try UpstreamFleet(shared, of: upstream, catalogue: catalogue, log: logs.logger)
+                })
         }
         for (place, sites) in plan.next.lanes.enumerated() {
             try await lanes[place].settle(

@@ -39,7 +39,6 @@ final class Reloader: Sendable {
         do {
             let loaded = try origin.load().get()
             try refuse(FixedSettings.problems(present, loaded.settings, file: origin.name))
-            try MissingFeatures.refuse(loaded.settings)
             try await installation.change(to: loaded.settings, logs: logs)
             logs.apply(loaded.settings.log)
             admin.admit(

@@ -61,7 +61,7 @@ struct StatusBuilder {
             percentageUsed: Nullable(snapshot.usedRatio.map(Self.percentage)),
             reserve: snapshot.settings.reserve > 0 ? snapshot.settings.reserve : nil,
             effectiveFactor: snapshot.factor, nextFreeInMs: Nullable(snapshot.untilNextFree?.milliseconds),
-            keys: snapshot.keys, shared: Nullable(nil))
+            keys: snapshot.keys, shared: Nullable(snapshot.isWithFleet.map { $0 ? "shared" : "local" }))
     }
 
     private func provider(_ view: ProviderView?, _ snapshot: UpstreamSnapshot) -> StatusDocument.Provider? {

@@ -23,6 +23,7 @@ enum StatusReasons {
             let reason = "shrunk:\(limit.settings.name)"
             if !reasons.contains(reason) { reasons.append(reason) }
         }
+        if snapshot.isWithFleet == false { reasons.append("shared_lost") }
         return reasons
     }
 }

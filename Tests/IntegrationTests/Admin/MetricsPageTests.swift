@@ -161,10 +161,10 @@ struct MetricsPageTests {
         }
     }
 
-    /// Those of keyed limits, which the rules here have none of, and what the provider has to say first.
+    /// Those of keyed and of shared limits, which the rules here have none of, and what the provider has to say first.
     private static let madeLater: Set = [
         "mm_rate_limit_keys", "mm_rate_limit_key_evictions_total", "mm_rate_limit_provider_remaining",
-        "mm_rate_limit_drift",
+        "mm_rate_limit_drift", "mm_shared_state", "mm_shared_fallbacks_total", "mm_shared_round_trip_seconds",
     ]
 
     @Test("what the dashboards ask for is exactly what is exposed, with the same types and labels")

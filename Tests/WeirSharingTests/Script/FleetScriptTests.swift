@@ -1,5 +1,6 @@
 import Testing
 import WeirSharing
+import WeirTestKit
 
 @testable import WeirCore
 

@@ -2,12 +2,13 @@ import Foundation
 import Testing
 import WeirCore
 import WeirSharing
+import WeirTestKit
 
 /// However messages go astray and whoever fails, nothing above the limit is ever sent.
 @Suite struct CeilingTests {
     private static let settings = FleetSettings(instances: 3, slack: .milliseconds(50))
     /// Calls that all seeds of one algorithm send together; WEIR_SIMULATED_CALLS has more.
-    private static let calls = ProcessInfo.processInfo.environment["WEIR_SIMULATED_CALLS"].flatMap { Int($0) } ?? 15_000
+    private static let calls = ProcessInfo.processInfo.environment["WEIR_SIMULATED_CALLS"].flatMap { Int($0) } ?? 4000
 
     private static let everything = SimulatedFleet.Faults(
         loss: 0.003, duplication: 0.01, delay: 3000, cuts: 0.15, crashes: 0.05, stops: 0.1, restarts: 0.07)

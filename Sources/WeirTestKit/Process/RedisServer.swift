@@ -1,17 +1,19 @@
-import Foundation
-import Testing
+package import Foundation
 
 /// A redis-server of a test's own, on a unix socket and a port of loopback, which keeps nothing on disk unless told.
-final class RedisServer: @unchecked Sendable {
-    let directory: URL
-    let port: Int
+package final class RedisServer: @unchecked Sendable {
+    /// Where it keeps what it keeps, and its socket.
+    package let directory: URL
+    /// Its port of loopback.
+    package let port: Int
     private let arguments: [String]
     private var process: Process?
 
-    var path: String { directory.appendingPathComponent("r.sock").path }
+    /// Its unix socket.
+    package var path: String { directory.appendingPathComponent("r.sock").path }
 
     /// Starts one; `extra` are further options, as on its command line.
-    init(_ extra: [String] = []) throws {
+    package init(_ extra: [String] = []) throws {
         directory = URL(fileURLWithPath: NSTemporaryDirectory())
             .appendingPathComponent("weir-redis-\(UInt32.random(in: .min ... .max))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -25,7 +27,8 @@ final class RedisServer: @unchecked Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    func start(port: Int? = nil) throws {
+    /// Starts it, again after a `kill`. Returns once it answers.
+    package func start(port: Int? = nil) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["redis-server", "--port", "\(port ?? self.port)", "--save", ""] + arguments
@@ -36,23 +39,43 @@ final class RedisServer: @unchecked Sendable {
         self.process = process
         let deadline = ContinuousClock.now + .seconds(10)
         while ContinuousClock.now < deadline {
-            if let redis = try? SyncRedis(path: path), case .some = try? redis.call(["PING"]) { return }
+            if Self.answers(path) { return }
             usleep(5000)
         }
         throw Unavailable()
     }
 
-    struct Unavailable: Error {}
+    /// It did not start.
+    package struct Unavailable: Error {}
 
-    func kill() {
+    /// Ends it at once.
+    package func kill() {
         signal(SIGKILL)
         process?.waitUntilExit()
         process = nil
     }
 
-    /// SIGSTOP or SIGCONT, say.
-    func signal(_ number: Int32) {
+    /// Sends SIGSTOP or SIGCONT, say.
+    package func signal(_ number: Int32) {
         if let process, process.isRunning { _ = Glibc.kill(process.processIdentifier, number) }
+    }
+
+    private static func answers(_ path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = Array(path.utf8) + [0]
+        guard name.count <= MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name) }
+        let isConnected = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+        guard isConnected, unsafe write(descriptor, "PING\r\n", 6) == 6 else { return false }
+        var answer = [UInt8](repeating: 0, count: 16)
+        return unsafe read(descriptor, &answer, answer.count) > 0
     }
 
     private static func freePort() throws -> Int {

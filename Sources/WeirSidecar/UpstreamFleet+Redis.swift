@@ -1,0 +1,52 @@
+internal import Logging
+internal import WeirConfiguration
+internal import WeirCore
+internal import WeirMetrics
+internal import WeirProxy
+internal import WeirSharing
+
+extension UpstreamFleet {
+    /// The fleet that counts in the Redis of `shared`; nil for an upstream that shares no limit.
+    init?(_ shared: SharedOptions, of upstream: UpstreamSettings, catalogue: MetricCatalogue, log: Logger)
+        throws(MetricError)
+    {
+        guard upstream.sharesLimits else { return nil }
+        var log = log
+        log[metadataKey: "upstream"] = "\(upstream.name)"
+        let roundTrip = try catalogue.sharedRoundTrip.series([upstream.name])
+        let settings = FleetSettings(instances: shared.instances, slack: shared.commandTimeout)
+        let address = RedisAddress(shared.redis)
+        let name = upstream.name
+        self.init(settings) { [log] limits, speaker, loop in
+            FleetLink(
+                address: address, keys: FleetScript.keys(prefix: shared.keyPrefix, upstream: name, limits: limits),
+                id: String(UInt64.random(in: .min ... .max), radix: 16), settings: settings, eventLoop: loop,
+                speaker: speaker
+            ) { event in
+                switch event {
+                case .answered(let time): roundTrip.observe(UInt64(max(0, time.nanoseconds)))
+                case .ended(let reason): log.info("no connection to Redis", metadata: ["reason": "\(reason)"])
+                }
+            }
+        }
+    }
+}
+
+extension UpstreamSettings {
+    /// Whether any limit that acts is shared by a fleet.
+    var sharesLimits: Bool {
+        mode == .enforce && (limits + endpoints.flatMap(\.limits)).contains(where: \.isShared)
+    }
+}
+
+extension RedisAddress {
+    fileprivate init(_ url: RedisURL) {
+        let transport: Transport =
+            switch url.transport {
+            case .tcp(let host, let port): .tcp(host: host, port: port, isTLS: false)
+            case .tls(let host, let port): .tcp(host: host, port: port, isTLS: true)
+            case .unix(let path): .unix(path: path)
+            }
+        self.init(transport: transport, database: url.database, user: url.user, password: url.password)
+    }
+}
