@@ -6,7 +6,7 @@ import WeirTestKit
 
 /// One link to a real redis-server, which is stopped, killed and emptied.
 @Suite(.serialized) struct FleetLinkTests {
-    private let alone = FleetSettings(instances: 1, slack: .seconds(1))
+    private let alone = FleetSettings(instances: 1, slack: .milliseconds(200))
     private let limit = LimitSettings.Algorithm.slidingWindow(requests: 100, per: .seconds(30))
 
     private func start(_ address: RedisAddress, id: String = "a") async throws -> LinkedInstance {
