@@ -6,25 +6,22 @@ internal import WeirProxy
 internal import WeirSharing
 
 extension UpstreamFleet {
-    /// The fleet that counts in the Redis of `shared`; nil for an upstream that shares no limit.
-    init?(_ shared: SharedOptions, of upstream: UpstreamSettings, catalogue: MetricCatalogue, log: Logger)
-        throws(MetricError)
-    {
-        guard upstream.sharesLimits else { return nil }
+    /// The fleet that counts in the Redis of `shared`. Nothing is connected until the upstream shares a limit, perhaps
+    /// after a reload.
+    init(_ shared: SharedOptions, upstream name: String, catalogue: MetricCatalogue, log: Logger) {
         var log = log
-        log[metadataKey: "upstream"] = "\(upstream.name)"
-        let roundTrip = try catalogue.sharedRoundTrip.series([upstream.name])
+        log[metadataKey: "upstream"] = "\(name)"
         let settings = FleetSettings(instances: shared.instances, slack: shared.commandTimeout)
         let address = RedisAddress(shared.redis)
-        let name = upstream.name
         self.init(settings) { [log] limits, speaker, loop in
-            FleetLink(
+            let roundTrip = try? catalogue.sharedRoundTrip.series([name])
+            return FleetLink(
                 address: address, keys: FleetScript.keys(prefix: shared.keyPrefix, upstream: name, limits: limits),
                 id: String(UInt64.random(in: .min ... .max), radix: 16), settings: settings, eventLoop: loop,
                 speaker: speaker
             ) { event in
                 switch event {
-                case .answered(let time): roundTrip.observe(UInt64(max(0, time.nanoseconds)))
+                case .answered(let time): roundTrip?.observe(UInt64(max(0, time.nanoseconds)))
                 case .ended(let reason): log.info("no connection to Redis", metadata: ["reason": "\(reason)"])
                 }
             }

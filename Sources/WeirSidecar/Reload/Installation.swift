@@ -68,8 +68,8 @@ actor Installation {
             tenants[upstream.name] = Lane.Tenant(
                 settings: upstream, place: place, metrics: try UpstreamMetrics(catalogue, upstream),
                 log: EventLog(logs.logger, feed: feed, upstream: upstream.name), books: books[upstream.name],
-                fleet: try settings.shared.flatMap { shared throws(MetricError) in
-                    try UpstreamFleet(shared, of: upstream, catalogue: catalogue, log: logs.logger)
+                fleet: settings.shared.map {
+                    UpstreamFleet($0, upstream: upstream.name, catalogue: catalogue, log: logs.logger)
                 })
         }
         for (place, sites) in plan.next.lanes.enumerated() {

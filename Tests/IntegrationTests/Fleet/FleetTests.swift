@@ -43,6 +43,24 @@ struct FleetTests {
         }
     }
 
+    @Test("a limit that opts in by a reload is shared from then on, and no more once it opts out")
+    func reload() async throws {
+        let redis = try RedisServer()
+        let root = "shared: { redis: \"redis://127.0.0.1:\(redis.port)/0\", instances: 1 }"
+        let alone = "limits: [{ name: ip, algorithm: sliding_window, requests: 60, per: 1h }]"
+        try await Stand.run(alone, root: root, changes: true) { stand in
+            #expect(try await stand.get("/").status == 200)
+            let shared = alone.replacing("per: 1h", with: "per: 1h, shared: true")
+            #expect(try await stand.reload(shared, root: root).status == 202)
+            try await stand.waitForSharing(true)
+            #expect(try await stand.get("/").status == 200)
+            #expect(try await stand.reload(alone, root: root).status == 202)
+            let limit = try await stand.upstreamStatus()["limits"].named("ip")
+            #expect(limit["shared"] == .null)
+            #expect(try await stand.get("/").status == 200)
+        }
+    }
+
     @Test("a ban that one has met stops all")
     func ban() async throws {
         let script: ScriptedUpstream.Script = { _ in .respond(418, headers: ["Retry-After: 60"], body: "no") }
