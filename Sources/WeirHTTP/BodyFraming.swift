@@ -10,5 +10,15 @@ package enum BodyFraming: Sendable, Equatable {
     case untilClose
 
     /// Whether it is known from the head alone that no byte of a body follows.
-    package var isEmpty: Bool { self == .none || self == .counted(0) }
+    package var isEmpty: Bool {
+        switch self {
+        case .none, .counted(0): true
+        case .counted, .chunked, .untilClose: false
+        }
+    }
+
+    /// Whether the body ends with the connection.
+    package var isUntilClose: Bool {
+        if case .untilClose = self { true } else { false }
+    }
 }

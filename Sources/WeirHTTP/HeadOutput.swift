@@ -19,6 +19,11 @@ extension OutputRawSpan {
         unsafe write(bytes.bytes)
     }
 
+    @inline(__always)
+    mutating func write(_ bytes: [UInt8]) {
+        write(bytes.span)
+    }
+
     /// Writes a text that is not fixed: a configured name.
     mutating func write(_ text: String) {
         let isWritten: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in

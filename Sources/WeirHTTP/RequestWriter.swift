@@ -1,7 +1,8 @@
 package import NIOCore
 
-/// Writes requests for an upstream. Everything that depends on the upstream alone is rendered once, here.
-package struct RequestWriter: Sendable {
+/// Writes requests for an upstream. Everything that depends on the upstream alone is rendered once, here. A class, so that
+/// a call need not copy what it writes by.
+package final class RequestWriter: Sendable {
     private let pathPrefix: [UInt8]
     /// ` HTTP/1.1`, CR LF, `Host: `; and the upstream's authority and CR LF unless that is the caller's.
     private let lineEnd: [UInt8]
@@ -67,10 +68,10 @@ package struct RequestWriter: Sendable {
         let room = head.fields.maxWrittenBytes + ownBytes + OutputRawSpan.maxFraming + OutputRawSpan.maxVia
         buffer.writeWithOutputRawSpan(minimumWritableBytes: room) { output in
             writeTarget(head, into: &output)
-            output.write(lineEnd.span)
+            output.write(lineEnd)
             if preserveHost {
                 if head.authorityRange.isEmpty {
-                    output.write(authority.span)
+                    output.write(authority)
                 } else {
                     output.write(head.fields.bytes.readableBytesSpan.extracting(head.authorityRange))
                 }
@@ -79,7 +80,7 @@ package struct RequestWriter: Sendable {
             head.fields.write(
                 leading: 0..<0, dropping: head.version == .http10 ? Self.droppedHTTP10 : Self.dropped,
                 replaced: setNames, into: &output)
-            output.write(setLines.span)
+            output.write(setLines)
             if let viaName { output.writeVia(head.version, viaName) }
             if head.upgradesToWebSocket { output.writeWebSocketUpgrade() }
             output.writeFraming(head.framing)
@@ -101,7 +102,7 @@ package struct RequestWriter: Sendable {
             output.write(ASCII.asterisk)
             return
         }
-        output.write(pathPrefix.span)
+        output.write(pathPrefix)
         if target.path.isEmpty {
             output.write(ASCII.slash)
         } else {

@@ -32,9 +32,9 @@ extension Call {
 
     /// The response head.
     func received(_ response: ResponseHead, now: Instant) {
-        guard case .sent = phase, let attempt, let downstream else { return }
+        guard case .sent = phase, let sentAt = attempt?.sentAt, let downstream else { return }
         let verdict = upstream.signals.heard(
-            response, for: endpoint.index, cost: wishes.cost, sentAt: attempt.sentAt, wallOffset: upstream.wallOffset,
+            response, for: endpoint.index, cost: wishes.cost, sentAt: sentAt, wallOffset: upstream.wallOffset,
             now: now)
         if let code = verdict.isBan ? .ban : FailureCode(status: response.status) {
             reportFailure(code, now: now)
@@ -54,8 +54,8 @@ extension Call {
     func received(body bytes: ByteBuffer, now: Instant) {
         guard case .responding = phase, let downstream else { return }
         if classifier != nil { classify(bytes, now: now) }
-        if responseFraming == .chunked {
-            downstream.write { ChunkWriter.writeChunk(bytes, into: &$0) }
+        if case .chunked = responseFraming {
+            downstream.write(capacity: bytes.readableBytes + 20) { ChunkWriter.writeChunk(bytes, into: &$0) }
         } else {
             downstream.write(bytes)
         }
@@ -72,10 +72,10 @@ extension Call {
     func responseEnded(now: Instant) {
         guard case .responding = phase, let downstream else { return }
         if classifier != nil { endClassifying(now: now) }
-        if responseFraming == .chunked { downstream.write(ChunkWriter.lastChunk) }
+        if case .chunked = responseFraming { downstream.write(ChunkWriter.lastChunk) }
         settle(.success, now: now)
         end(Self.outcome(ofStatus: status))
-        downstream.callEnded(closes: responseFraming == .untilClose, now: now)
+        downstream.callEnded(closes: responseFraming.isUntilClose, now: now)
         noteFlush()
     }
 
@@ -88,7 +88,7 @@ extension Call {
     /// answer had come.
     func upstreamFailed(_ code: FailureCode, isInvalid: Bool, beforeFirstByte: Bool, now: Instant) {
         if case .responding = phase {
-            let resets = responseFraming == .untilClose
+            let resets = responseFraming.isUntilClose
             reportFailure(code, now: now)
             settle(.failure, now: now)
             let downstream = downstream
@@ -116,7 +116,7 @@ extension Call {
             let downstream = downstream
             end(isProviders ? .timeout : .cancelled)
             connection.abandon()
-            downstream?.cutShort(resets: responseFraming == .untilClose)
+            downstream?.cutShort(resets: responseFraming.isUntilClose)
         case .waiting, .backingOff, .over:
             break
         }

@@ -7,9 +7,7 @@ internal import WeirRuntime
 extension Call {
     /// Plans a further attempt, if there is to be one. Returns false, and has done nothing, where the failure is final.
     func retry(after failure: AttemptFailure, now: Instant) -> Bool {
-        guard case .sent = phase, endpoint.planner.isOn, endpoint.planner.names(failure), upstream.isEnforcing else {
-            return false
-        }
+        guard case .sent = phase, endpoint.retries(after: failure), upstream.isEnforcing else { return false }
         return follow(plan(after: failure, now: now), now: now)
     }
 

@@ -53,13 +53,15 @@ final class Call {
     var holdsBudget = false
     var stopwatch = Stopwatch()
 
+    /// A call that has come over `downstream`.
+    ///
+    /// - Throws: `Malformed`, where what it asks for itself makes no sense.
     init(
-        _ head: RequestHead, to upstream: Upstream, wishes: CallWishes, from downstream: DownstreamConnection,
-        now: Instant
-    ) {
+        _ head: RequestHead, to upstream: Upstream, from downstream: DownstreamConnection, now: Instant
+    ) throws(Malformed) {
+        wishes = try CallWishes(head, to: upstream, peer: downstream.peer)
         self.head = head
         self.upstream = upstream
-        self.wishes = wishes
         self.downstream = downstream
         arrived = now
         generation = upstream.generation
@@ -106,6 +108,7 @@ final class Call {
         waited = waited + admission.waited
         attempts += 1
         noteRetrySent(now: now)
+        let endpoint = endpoint
         endpoint.inFlight += 1
         upstream.signals.began(endpoint.index, cost: wishes.cost)
         attempt = Attempt(
@@ -114,9 +117,8 @@ final class Call {
             slowDue: endpoint.circuitSettings?.slowCall.map { now + $0 })
         phase = .sent
         self.connection = connection
-        var buffer = connection.makeBuffer(capacity: 1024)
-        upstream.writer.write(head, into: &buffer)
-        connection.begin(self, head: buffer, method: head.method)
+        connection.begin(self, method: head.method)
+        connection.write { upstream.writer.write(head, into: &$0) }
         if let kept = kept?.bytes, kept.readableBytes > 0 { send(body: kept, on: connection) }
         connection.wake(nextWake)
         if requestIsComplete { endBody(on: connection) }
@@ -184,10 +186,10 @@ final class Call {
 
     /// The attempt is over: its permit and its places are given back.
     func settle(_ outcome: Outcome, now: Instant) {
-        guard let attempt else { return }
-        endpoint.report(attempt.permit, outcome, now: now)
-        self.attempt = nil
+        guard let attempt = attempt.take() else { return }
+        let endpoint = endpoint
         connection = nil
+        endpoint.report(attempt.permit, outcome, now: now)
         endpoint.inFlight -= 1
         upstream.signals.ended(endpoint.index, cost: wishes.cost)
         endpoint.emit(.attemptEnded(duration: now - attempt.sentAt))
@@ -252,8 +254,7 @@ final class Call {
 
     /// When the connection is to wake the call that waits for its response.
     var nextWake: Instant {
-        guard let attempt else { return requestDue }
-        return min(attempt.responseDue, requestDue, attempt.slowDue ?? .distantFuture)
+        min(attempt?.responseDue ?? .distantFuture, requestDue, attempt?.slowDue ?? .distantFuture)
     }
 
     func noteProgress(_ now: Instant) {
@@ -262,17 +263,15 @@ final class Call {
     }
 
     private func send(body bytes: ByteBuffer, on connection: UpstreamConnection) {
-        if head.framing == .chunked {
-            var chunk = connection.makeBuffer(capacity: bytes.readableBytes + 20)
-            ChunkWriter.writeChunk(bytes, into: &chunk)
-            connection.write(chunk)
+        if case .chunked = head.framing {
+            connection.write(capacity: bytes.readableBytes + 20) { ChunkWriter.writeChunk(bytes, into: &$0) }
         } else {
             connection.write(bytes)
         }
     }
 
     private func endBody(on connection: UpstreamConnection) {
-        if head.framing == .chunked { connection.write(ChunkWriter.lastChunk) }
+        if case .chunked = head.framing { connection.write(ChunkWriter.lastChunk) }
         connection.requestEnded()
     }
 }

@@ -15,7 +15,9 @@ struct CallWishes {
     /// Reads the wishes of a call to `upstream` that came over a connection from `peer`.
     ///
     /// - Throws: `Malformed`, whose words are fit for the caller.
-    init(_ head: RequestHead, to upstream: Upstream, peer: @autoclosure () -> SocketAddress?) throws(Malformed) {
+    init(
+        _ head: borrowing RequestHead, to upstream: Upstream, peer: @autoclosure () -> SocketAddress?
+    ) throws(Malformed) {
         let honours = upstream.settings.honoursCallerHeaders
         if honours, let name = head.first(.weirEndpoint) {
             guard let named = upstream.endpoint(named: name) else {

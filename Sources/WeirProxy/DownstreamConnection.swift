@@ -31,8 +31,12 @@ final class DownstreamConnection: ChannelInboundHandler {
     private var received = ByteBuffer()
     private var outgoing = OutgoingBytes()
     private var parser = RequestHeadParser()
-    private var request: RequestHead?
     private var call: Call?
+    /// Whether an answer to the current request has a body: not to HEAD.
+    private var answersHaveBody = true
+    /// Whether the rest of the current request's body is little enough to be read and thrown away. A caller that waits for
+    /// permission to send it never will.
+    private var canDiscardRest = true
     /// The body of the current request while there is more of it to come.
     private var body: BodyDecoder?
     private var isPersistent = true
@@ -83,12 +87,9 @@ final class DownstreamConnection: ChannelInboundHandler {
         context?.channel.isWritable ?? false
     }
 
-    /// Writes what `body` puts into a buffer, without sending it.
-    func write(_ body: (inout ByteBuffer) -> Void) {
-        guard let context else { return }
-        var buffer = outgoing.take() ?? context.channel.allocator.buffer(capacity: 512)
-        body(&buffer)
-        outgoing.put(buffer)
+    /// Writes what `body` puts into a buffer, without sending it; `capacity` is a guess at how many bytes that are.
+    func write(capacity: Int = 512, _ body: (inout ByteBuffer) -> Void) {
+        outgoing.compose(capacity: capacity, body)
     }
 
     /// Writes without sending.
@@ -98,12 +99,9 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     /// Sends what has been written.
     func flush() {
-        passOn()
-        context?.flush()
-    }
-
-    private func passOn() {
-        if let bytes = outgoing.take() { context?.write(wrapOutboundOut(bytes), promise: nil) }
+        guard outgoing.isPending, let context else { return }
+        guard let bytes = outgoing.take() else { return context.flush() }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
     /// The forwarded response is complete.
@@ -114,9 +112,10 @@ final class DownstreamConnection: ChannelInboundHandler {
     /// Answers the call in Weir's own name.
     func answer(_ answer: Answer, upstream: String?, endpoint: String?) {
         guard let context else { return }
-        let closes = isLastRequest || !canDiscardBody
-        let withBody = request?.method != .head
-        write { answer.write(into: &$0, upstream: upstream, endpoint: endpoint, withBody: withBody, close: closes) }
+        let closes = isLastRequest || (body != nil && !canDiscardRest)
+        write {
+            answer.write(into: &$0, upstream: upstream, endpoint: endpoint, withBody: answersHaveBody, close: closes)
+        }
         finishCall(closes: closes, now: context.eventLoop.instant)
     }
 
@@ -225,24 +224,26 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     private func begin(_ head: RequestHead, now: Instant) {
         timer?.set(nil)
-        request = head
+        answersHaveBody = head.method != .head
+        canDiscardRest = Self.canDiscardBody(of: head)
         isPersistent = head.isPersistent
         discarded = 0
         body = head.framing.isEmpty ? nil : BodyDecoder(head.framing)
         listener.callBegan()
-        guard head.method != .connect, head.method != .trace else {
+        switch head.method {
+        case .connect, .trace:
             let refusal = Answer(
                 status: 405, .methodRefused, .badRequest, detail: "CONNECT and TRACE are not served.")
-            return refuse(refusal)
+            return refuse(head, refusal)
+        default: break
         }
         guard let upstream = listener.upstream(for: head) else {
             let refusal = Answer(
                 status: 404, .noUpstream, .badRequest, detail: "No upstream on this listener serves that authority.")
-            return refuse(refusal)
+            return refuse(head, refusal)
         }
         do {
-            let wishes = try CallWishes(head, to: upstream, peer: peer)
-            let call = Call(head, to: upstream, wishes: wishes, from: self, now: now)
+            let call = try Call(head, to: upstream, from: self, now: now)
             self.call = call
             if listener.isDraining { call.refuse(Refusal(.draining)) } else { call.begin(now: now) }
         } catch {
@@ -255,9 +256,9 @@ final class DownstreamConnection: ChannelInboundHandler {
     }
 
     /// Refuses a request that was not routed.
-    private func refuse(_ refusal: Answer) {
+    private func refuse(_ head: RequestHead, _ refusal: Answer) {
         listener.emit(.callEnded(refusal.outcome))
-        tellAccess(refusal, head: request)
+        tellAccess(refusal, head: head)
         answer(refusal, upstream: nil, endpoint: nil)
     }
 
@@ -272,12 +273,9 @@ final class DownstreamConnection: ChannelInboundHandler {
         accessSink(record)
     }
 
-    /// Whether the rest of the request's body is little enough to be read and thrown away. A caller that waits for
-    /// permission to send it never will.
-    private var canDiscardBody: Bool {
-        guard body != nil, let request else { return true }
-        guard case .counted(let length) = request.framing else { return false }
-        return length <= Self.mostDiscarded && !request.fields.contains(.expect)
+    private static func canDiscardBody(of head: RequestHead) -> Bool {
+        guard case .counted(let length) = head.framing else { return false }
+        return length <= mostDiscarded && !head.fields.contains(.expect)
     }
 
     /// Refuses bytes that are not a request we understand, and closes: where the next one begins is unknown.
@@ -323,7 +321,6 @@ final class DownstreamConnection: ChannelInboundHandler {
     }
 
     private func awaitNext(now: Instant) {
-        request = nil
         timer?.set(now + Self.keepAliveTimeout)
         process(now: now)
     }
@@ -346,9 +343,8 @@ final class DownstreamConnection: ChannelInboundHandler {
         closing = .lingering
         received.clear()
         setReading(true)
-        passOn()
         let sent = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+        context.writeAndFlush(wrapOutboundOut(outgoing.take() ?? ByteBuffer()), promise: sent)
         sent.futureResult.assumeIsolated().whenComplete { [self] _ in
             self.context?.close(mode: .output, promise: nil)
         }

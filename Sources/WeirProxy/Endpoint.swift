@@ -75,6 +75,13 @@ final class Endpoint {
         planner.isRepeatable(method: head.methodName, hasIdempotencyKey: head.fields.contains(.idempotencyKey))
     }
 
+    /// Whether there may be another attempt after such an end of one.
+    func retries(after failure: AttemptFailure) -> Bool {
+        // Said of every answer: the planner, which would have to be copied, is asked about failures only.
+        if case .status(let status, _) = failure, status < 400 { return false }
+        return planner.isOn && planner.names(failure)
+    }
+
     /// Whether a call belongs here.
     func matches(_ head: RequestHead) -> Bool {
         head.withMethod { method in

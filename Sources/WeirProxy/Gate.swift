@@ -69,7 +69,7 @@ final class Gate {
 
     private func watchPool() {
         let eventLoop = eventLoop
-        pool.whenReady = { [self] in pump(now: eventLoop.instant) }
+        pool.whenReady = { [self] in if !waiting.isEmpty { pump(now: eventLoop.instant) } }
         pool.whenFailed = { [self] in connectFailed($0, now: eventLoop.instant) }
     }
 

@@ -69,7 +69,7 @@ extension Upstream {
 
     private func connect(to place: UpstreamPlace) {
         guard !place.isSame(as: pool.place) else {
-            return pool.follow(settings.pool, place, timeout: settings.timeouts.connect)
+            return pool.follow(settings.pool, place, timeout: settings.timeouts.connect, now: now)
         }
         let former = pool
         pool = Self.pool(of: settings, at: place, on: eventLoop)

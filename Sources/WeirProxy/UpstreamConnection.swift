@@ -54,9 +54,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     // MARK: For the pool
 
     /// Waits for the next call, `timeout` at the most.
-    func becomeIdle(for timeout: TimeSpan) {
-        guard let context else { return }
-        timer?.set(context.eventLoop.instant + timeout)
+    func becomeIdle(for timeout: TimeSpan, now: Instant) {
+        timer?.set(now + timeout)
     }
 
     /// Closes the connection. Whoever uses it is told nothing more.
@@ -69,7 +68,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     // MARK: For the call
 
     /// Starts an exchange: `call` gets what comes back.
-    func begin(_ call: Call, head: ByteBuffer, method: HTTPMethod) {
+    func begin(_ call: Call, method: HTTPMethod) {
         guard case .idle(let pool) = phase else { return }
         phase = .busy(pool, call)
         self.method = method
@@ -79,12 +78,11 @@ final class UpstreamConnection: ChannelInboundHandler {
         wasFresh = isFresh
         isFresh = false
         hasAnswered = false
-        write(head)
     }
 
-    /// A buffer from the channel's allocator.
-    func makeBuffer(capacity: Int) -> ByteBuffer {
-        context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer()
+    /// Writes what `body` puts into a buffer, without sending it; `capacity` is a guess at how many bytes that are.
+    func write(capacity: Int = 512, _ body: (inout ByteBuffer) -> Void) {
+        outgoing.compose(capacity: capacity, body)
     }
 
     /// Writes without sending.
@@ -94,8 +92,9 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Sends what has been written.
     func flush() {
-        if let bytes = outgoing.take() { context?.write(wrapOutboundOut(bytes), promise: nil) }
-        context?.flush()
+        guard outgoing.isPending, let context else { return }
+        guard let bytes = outgoing.take() else { return context.flush() }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
     /// Whether more may be written without piling up.
@@ -151,12 +150,13 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         if case .connecting(let attempt) = phase { attempt.began(self) }
-        if !waitsForTLS { becameReady() }
+        if !waitsForTLS { becameReady(now: context.eventLoop.instant) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if waitsForTLS, case .some(.handshakeCompleted) = event as? TLSUserEvent {
-            if isPeerVouched(context) { becameReady() } else { lost(now: context.eventLoop.instant) }
+            let now = context.eventLoop.instant
+            if isPeerVouched(context) { becameReady(now: now) } else { lost(now: now) }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -213,11 +213,11 @@ final class UpstreamConnection: ChannelInboundHandler {
         return certificate.map { PeerName.isVouched(peerName, by: $0) } ?? false
     }
 
-    private func becameReady() {
+    private func becameReady(now: Instant) {
         guard case .connecting(let attempt) = phase else { return }
         guard let pool = attempt.succeed() else { return close() }
         phase = .idle(pool)
-        pool.connected(self)
+        pool.connected(self, now: now)
     }
 
     private func deliver(now: Instant) throws(HTTPDefect) {
@@ -275,9 +275,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
         body = nil
         setReading(true)
-        if isReusable, requestIsSent, received.readableBytes == 0, context?.channel.isActive == true {
+        if isReusable, requestIsSent, received.readableBytes == 0 {
             phase = .idle(pool)
-            pool.putBack(self)
+            pool.putBack(self, now: now)
             call?.responseEnded(now: now)
             pool.whenReady()
         } else {

@@ -29,11 +29,11 @@ final class UpstreamPool {
 
     /// Keeps to other figures from now on, and to the trust roots of the same place as they are now. Of the idle
     /// connections those go that the cap has no room for.
-    func follow(_ settings: PoolSettings, _ place: UpstreamPlace, timeout: TimeSpan) {
+    func follow(_ settings: PoolSettings, _ place: UpstreamPlace, timeout: TimeSpan, now: Instant) {
         self.settings = settings
         connector.follow(place, timeout: timeout, addressLifetime: settings.dnsTTL)
         while active + idle.count > settings.maxConnections, let oldest = idle.popFirst() { oldest.close() }
-        for connection in idle { connection.becomeIdle(for: settings.idleTimeout) }
+        for connection in idle { connection.becomeIdle(for: settings.idleTimeout, now: now) }
     }
 
     /// Whether a connection is ready; a `fresh` one has not served yet.
@@ -66,9 +66,9 @@ final class UpstreamPool {
     }
 
     /// A connection that `prepare` asked for is there.
-    func connected(_ connection: UpstreamConnection) {
+    func connected(_ connection: UpstreamConnection, now: Instant) {
         connecting -= 1
-        keep(connection)
+        keep(connection, now: now)
         whenReady()
     }
 
@@ -81,9 +81,9 @@ final class UpstreamPool {
 
     /// A connection has done its exchange and may be used again. Whoever puts it back calls `whenReady` once the call
     /// that had it is done.
-    func putBack(_ connection: UpstreamConnection) {
+    func putBack(_ connection: UpstreamConnection, now: Instant) {
         active -= 1
-        keep(connection)
+        keep(connection, now: now)
     }
 
     /// A connection in use has gone.
@@ -114,9 +114,9 @@ final class UpstreamPool {
         connector.connect(pool: self)
     }
 
-    private func keep(_ connection: UpstreamConnection) {
+    private func keep(_ connection: UpstreamConnection, now: Instant) {
         guard !isClosed else { return connection.close() }
         idle.append(connection)
-        connection.becomeIdle(for: settings.idleTimeout)
+        connection.becomeIdle(for: settings.idleTimeout, now: now)
     }
 }

@@ -196,6 +196,9 @@ public struct Circuit: Sendable {
 
     // MARK: What it shows
 
+    /// Whether `takeMoves` has any to tell.
+    public var hasMoves: Bool { !moves.isEmpty }
+
     /// The moves since the last time this was asked, in order; the last 16 at most.
     public mutating func takeMoves() -> [CircuitTransition] {
         defer { moves = [] }

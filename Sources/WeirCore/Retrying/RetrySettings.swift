@@ -12,7 +12,7 @@ public struct RetrySettings: Hashable, Sendable {
     public var jitter = 0.25
     /// The methods that may be sent again, upper case; any other only with an `Idempotency-Key`. GET, HEAD, OPTIONS.
     public var methods = ["GET", "HEAD", "OPTIONS"]
-    /// The statuses that are tried again; 429, 500, 502, 503, 504.
+    /// The statuses that are tried again, of 400...599; 429, 500, 502, 503, 504.
     public var statuses = [429, 500, 502, 503, 504]
     /// The failures without an answer that are tried again; all of them.
     public var on: Set<RetryCause> = [.connect, .network, .timeout]

@@ -64,13 +64,9 @@ package struct EndpointMatch: Sendable, Equatable {
 
 extension Span<UInt8> {
     fileprivate func isEqual(to text: String) -> Bool {
-        let bytes = text.utf8
+        let bytes = text.utf8Span.span
         guard bytes.count == count else { return false }
-        var index = 0
-        for byte in bytes {
-            if byte != self[index] { return false }
-            index += 1
-        }
+        for index in bytes.indices where bytes[index] != self[index] { return false }
         return true
     }
 }
