@@ -95,10 +95,10 @@ public actor CircuitBreaker: LoopActor {
 
     /// Sets the timer for what comes next, then tells of the moves: a handler may call back in here.
     private func settle() {
-        if circuit.hasMoves || circuit.state == .halfOpen { setTimer() }
-        guard circuit.hasMoves else { return }
+        guard circuit.hasNews else { return }
+        setTimer()
         let moves = circuit.takeMoves()
-        journal?(circuit.record)
+        if !moves.isEmpty { journal?(circuit.record) }
         for move in moves {
             emit(.circuitMoved(move))
             if move.to == .open { onOpen?() }

@@ -196,8 +196,11 @@ public struct Circuit: Sendable {
 
     // MARK: What it shows
 
-    /// Whether `takeMoves` has any to tell.
-    public var hasMoves: Bool { !moves.isEmpty }
+    /// Whether `takeMoves` has any to tell, or `nextEvent` may have changed without one. (Mutating, so that whoever keeps
+    /// the circuit in a class is not made to copy it in order to ask.)
+    package var hasNews: Bool {
+        mutating get { !moves.isEmpty || state == .halfOpen }
+    }
 
     /// The moves since the last time this was asked, in order; the last 16 at most.
     public mutating func takeMoves() -> [CircuitTransition] {
