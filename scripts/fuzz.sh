@@ -13,9 +13,14 @@ seconds=${1:-60}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- request response body
 
-# Dead code stays, or the linker drops the counters with it.
+# Dead code stays, or the linker drops the counters with it. swiftc heeds the last -sanitize only, and the order in which the
+# package manager gives them varies: without one that names both, code would now and then come without counters.
 swift build --package-path Fuzz --scratch-path .build-fuzz -c release \
-    --sanitize fuzzer --sanitize address --disable-dead-strip
+    --sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address --disable-dead-strip
+if ! nm .build-fuzz/release/WeirHTTP.build/*.o | grep -q __start___sancov_cntrs; then
+    echo "fuzz: the codec was built without coverage counters" >&2
+    exit 1
+fi
 mkdir -p .build-fuzz/findings
 for target in "$@"; do
     learnt=.build-fuzz/learnt/$target
