@@ -22,6 +22,8 @@ final class Gate {
     private var waiting: [Ticket: Entrant] = [:]
     /// Those among them that need a connection.
     private var callsWaiting = 0
+    /// Those among them that need one which has not served yet.
+    private var callsWaitingForFresh = 0
     private var isPumping = false
     private var mustPumpAgain = false
     /// No connection is opened ahead of its turn after one has failed, until a turn comes.
@@ -146,7 +148,8 @@ final class Gate {
         guard let (ticket, entrant) = nextInLine(now: now) else { return false }
         opensAhead = true
         guard isReady(entrant) else {
-            if entrant.call?.needsFreshConnection == true { pool.prepareFresh() } else { pool.prepare(callsWaiting) }
+            if entrant.call?.needsFreshConnection == true { pool.prepareFresh(callsWaitingForFresh) }
+            pool.prepare(callsWaiting)
             return false
         }
         switch claim(entrant, now: now) {
@@ -240,12 +243,19 @@ final class Gate {
     private func remember(_ ticket: Ticket, _ entrant: Entrant) {
         waiting[ticket] = entrant
         entrant.ticket = ticket
-        if entrant.call != nil { callsWaiting += 1 }
+        count(entrant, 1)
     }
 
     private func forget(_ ticket: Ticket) {
         guard let entrant = waiting.removeValue(forKey: ticket) else { return }
         entrant.ticket = nil
-        if entrant.call != nil { callsWaiting -= 1 }
+        count(entrant, -1)
+    }
+
+    /// What a call needs does not change while it stands in line.
+    private func count(_ entrant: Entrant, _ one: Int) {
+        guard let call = entrant.call else { return }
+        callsWaiting += one
+        if call.needsFreshConnection { callsWaitingForFresh += one }
     }
 }

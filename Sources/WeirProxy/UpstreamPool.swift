@@ -58,11 +58,17 @@ final class UpstreamPool {
         for _ in 0..<missing { connect() }
     }
 
-    /// Has a fresh connection on its way. One that is idle gives way to it where the cap leaves no room.
-    func prepareFresh() {
-        guard !isClosed, connecting == 0 else { return }
-        if room <= 0, let oldest = idle.popFirst() { oldest.close() }
-        if room > 0 { connect() }
+    /// Has at least `wanted` fresh connections idle or on their way. Idle ones that have served give way to them where the
+    /// cap leaves no room.
+    func prepareFresh(_ wanted: Int) {
+        guard !isClosed else { return }
+        let missing = wanted - connecting - idle.count { $0.isFresh }
+        guard missing > 0 else { return }
+        for _ in 0..<missing {
+            if room <= 0, let oldest = idle.firstIndex(where: { !$0.isFresh }) { idle.remove(at: oldest).close() }
+            guard room > 0 else { return }
+            connect()
+        }
     }
 
     /// A connection that `prepare` asked for is there.
