@@ -112,9 +112,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         timer?.set(moment)
     }
 
-    /// Reads on, or lets the bytes wait in the kernel while the caller is slow.
+    /// Reads on, or lets the bytes wait in the kernel while the caller is slow. Once the response is complete it always
+    /// reads: writing the end of it may be what is too much for the caller, and by then the next call may have come.
     func setReading(_ on: Bool) {
-        guard on != isReading, let context else { return }
+        guard on != isReading, on || isBusy, let context else { return }
         isReading = on
         try? context.channel.syncOptions?.setOption(.autoRead, value: on)
     }
@@ -206,6 +207,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     // MARK: Within
+
+    private var isBusy: Bool {
+        if case .busy = phase { true } else { false }
+    }
 
     private func isPeerVouched(_ context: ChannelHandlerContext) -> Bool {
         guard let peerName else { return true }

@@ -18,6 +18,24 @@ extension DataPath {
             }
         }
 
+        @Test("that has brought a caller more than it took at once serves the next call")
+        func afterChunks() async throws {
+            let data = String(repeating: "x", count: 250_000)
+            // In one piece, so that the end comes along with more than may wait for the caller.
+            let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3d090\r\n\(data)\r\n0\r\n\r\n"
+            let script: ScriptedUpstream.Script = { $0.target == "/long" ? .raw(chunked) : .respond(200) }
+            try await Bench.run(script: script) { bench in
+                let caller = try await bench.caller()
+                for _ in 1...20 {
+                    try await caller.send("GET /long HTTP/1.1\r\nHost: h\r\n\r\n")
+                    #expect(try await caller.readResponse().body.count == data.utf8.count)
+                    try await caller.send("GET /next HTTP/1.1\r\nHost: h\r\n\r\n")
+                    #expect(try await caller.readResponse().status == 200)
+                }
+                #expect(bench.provider.record.connections.count == 1)
+            }
+        }
+
         @Test(
             "with bytes behind a response is not used again",
             arguments: [
