@@ -50,6 +50,7 @@ struct KeepAliveRaceTests {
 
             let arrived = stand.upstream.requests.filter { $0.method == "POST" }.map(\.target)
             let once = Set(arrived)
+            #expect(tally.postsReplayed == 0)
             #expect(arrived.count == once.count, "\(arrived.count - once.count) sent twice")
             #expect(once.isSuperset(of: tally.served))
             // The race has been run, and lost on either side of a request's arrival; reads were tried again.
@@ -80,6 +81,7 @@ private struct Tally: Sendable {
     var served: Set<String> = []
     /// Those of POSTs that Weir says were not.
     var lost: Set<String> = []
+    var postsReplayed = 0
     var reads = 0
     var readsReplayed = 0
 
@@ -88,6 +90,7 @@ private struct Tally: Sendable {
     mutating func add(_ other: Tally) {
         served.formUnion(other.served)
         lost.formUnion(other.lost)
+        postsReplayed += other.postsReplayed
         reads += other.reads
         readsReplayed += other.readsReplayed
     }
@@ -110,7 +113,7 @@ extension Stand {
             let answer = try await exchange("POST /\(number)", body: body, on: &client)
             switch answer.status {
             case 200:
-                #expect(answer["Weir-Attempts"] == "1")
+                if answer["Weir-Attempts"] != "1" { tally.postsReplayed += 1 }
                 tally.served.insert("/\(number)")
             case 502:
                 #expect(answer.reason == "upstream_unreachable")
