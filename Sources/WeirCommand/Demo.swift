@@ -10,10 +10,10 @@ struct Demo: AsyncParsableCommand {
             "Runs the sidecar against a simulated exchange with a simulated caller, so that all is alive at once.",
         discussion: "The exchange enforces 600 requests per 5 s and fails on a schedule. Ctrl-C ends it.")
 
-    @Option(help: "Where the sidecar listens for callers.")
+    @Option(help: "Where the sidecar listens for callers.", transform: Self.address)
     var listen = "127.0.0.1:8081"
 
-    @Option(help: "Where the admin endpoint listens.")
+    @Option(help: "Where the admin endpoint listens.", transform: Self.address)
     var admin = "127.0.0.1:9464"
 
     func run() async throws {
@@ -30,6 +30,12 @@ struct Demo: AsyncParsableCommand {
             await greet(sidecar)
             await demonstration.call(sidecar)
         }
+    }
+
+    /// The text itself where it is an address: a problem is one of the option, not of a configuration that nobody sees.
+    private static func address(_ text: String) throws -> String {
+        guard AddressText.isAddress(text) else { throw ValidationError("expected \(AddressText.expected)") }
+        return text
     }
 
     private func greet(_ sidecar: Sidecar) async {

@@ -1,8 +1,9 @@
 internal import WeirProxy
 
 /// Addresses to listen on: `127.0.0.1:8081`, `[::1]:8081`, `localhost:8081`, `unix:/run/weir.sock`.
-enum AddressText {
-    static let expected = "an address such as 127.0.0.1:8081, [::1]:8081 or unix:/run/weir.sock"
+package enum AddressText {
+    /// What an address looks like, for those who wrote something else.
+    package static let expected = "an address such as 127.0.0.1:8081, [::1]:8081 or unix:/run/weir.sock"
 
     /// The longest path of a unix socket: `sun_path` less its end.
     static let longestSocketPath = 107
@@ -14,6 +15,11 @@ enum AddressText {
         if authority.host == "localhost" { return .tcp(host: "127.0.0.1", port: port) }
         guard IPAddress(authority.host) != nil else { throw Mismatch(expected: expected) }
         return .tcp(host: authority.host, port: port)
+    }
+
+    /// Whether the text is an address to listen on.
+    package static func isAddress(_ text: String) -> Bool {
+        (try? parse(text)) != nil
     }
 
     /// The path of a unix socket.

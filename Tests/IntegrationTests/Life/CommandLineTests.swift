@@ -54,6 +54,15 @@ struct CommandLineTests {
         #expect(weir.output.isEmpty)
     }
 
+    @Test("the demonstration says which of its options is no address", arguments: ["--listen", "--admin"])
+    func demoAddress(option: String) async throws {
+        let weir = try await Self.run(["demo", option, "127.0.0.1"])
+        #expect(weir.code == 64)
+        #expect(weir.errors.first?.contains("\(option)") == true)
+        #expect(weir.errors.first?.contains("expected an address such as 127.0.0.1:8081") == true)
+        #expect(!weir.errors.contains { $0.contains("yaml") })
+    }
+
     private static func run(
         _ arguments: [String], configuration: String? = nil
     ) async throws -> (code: Int32, output: [String], errors: [String]) {
