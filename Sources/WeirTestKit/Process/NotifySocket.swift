@@ -7,10 +7,12 @@ package struct NotifySocket: Sendable {
         package let description: String
     }
 
+    private let address: String
     private let descriptor: Int32
 
     /// Listens at `address`: a path, or `@` and an abstract name.
     package init(_ address: String) throws {
+        self.address = address
         var name = Array(address.utf8)
         if name.first == UInt8(ascii: "@") { name[0] = 0 } else { name.append(0) }
         var socketAddress = sockaddr_un()
@@ -40,8 +42,9 @@ package struct NotifySocket: Sendable {
         return unsafe poll(&ready, 1, 0) == 0
     }
 
-    /// Stops to listen.
+    /// Stops to listen, and takes the path away.
     package func close() {
         _ = Foundation.close(descriptor)
+        if !address.hasPrefix("@") { unsafe unlink(address) }
     }
 }

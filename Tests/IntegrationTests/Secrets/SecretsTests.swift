@@ -53,9 +53,7 @@ struct SecretsTests {
     @Test("What callers, providers and the configuration keep to themselves is in no log, page, metric or error")
     func running() async throws {
         let environment = ["WEIR_CANARY": "\(Self.canary)-environment"]
-        let state = FileManager.default.temporaryDirectory.appending(path: "weir-\(UUID()).state")
-        defer { try? FileManager.default.removeItem(at: state) }
-        let root = Self.root + "\nstate_file: \"\(state.path)\""
+        let root = Self.root + "\nstate_file: \"{folder}/state\""
         try await Stand.run(
             Self.rules, root: root, changes: true, environment: environment, script: Self.script
         ) { stand in
@@ -68,7 +66,8 @@ struct SecretsTests {
             let log = stand.weir.errorLines + stand.weir.outputLines
             #expect(log.count { $0.contains("\"access\"") } >= 20)
             for line in log { #expect(!Self.holdsCanary(line), "\(line)") }
-            #expect(!Self.holdsCanary(String(decoding: try Data(contentsOf: state), as: UTF8.self)))
+            let state = try Data(contentsOf: stand.weir.folder.appending(path: "state"))
+            #expect(!Self.holdsCanary(String(decoding: state, as: UTF8.self)))
         }
     }
 
