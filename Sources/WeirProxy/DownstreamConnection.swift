@@ -53,7 +53,8 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     /// Closes now if there is nothing under way, and after the answer otherwise.
     func drain() {
-        if call == nil { close() }
+        guard call == nil else { return }
+        if hasUnsent { linger() } else { close() }
     }
 
     /// Closes after the next answer. One on which nothing is under way is given a moment: its caller may be sending, not
@@ -83,9 +84,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     var peer: SocketAddress? { context?.channel.remoteAddress }
 
     /// Whether more may be written without piling up.
-    var isWritable: Bool {
-        context?.channel.isWritable ?? false
-    }
+    private(set) var isWritable = true
 
     /// Writes what `body` puts into a buffer, without sending it; `capacity` is a guess at how many bytes that are.
     func write(capacity: Int = 512, _ body: (inout ByteBuffer) -> Void) {
@@ -158,7 +157,12 @@ final class DownstreamConnection: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        call?.callerIsWritable(context.channel.isWritable)
+        isWritable = context.channel.isWritable
+        if let call {
+            call.callerIsWritable(isWritable)
+        } else if isWritable {
+            process(now: context.eventLoop.instant)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -195,7 +199,8 @@ final class DownstreamConnection: ChannelInboundHandler {
             if let call, !call.takesBody { return false }
             return try stepBody(now: now)
         }
-        guard call == nil, received.readableBytes > 0 else { return false }
+        // A caller that does not take the answers it has is given no others to keep.
+        guard call == nil, received.readableBytes > 0, isWritable else { return false }
         guard let head = try parser.parse(&received) else {
             timer?.set(now + Self.headTimeout)
             return false
@@ -311,23 +316,28 @@ final class DownstreamConnection: ChannelInboundHandler {
     /// The whole answer has been written: sends it and goes on to the next request, or closes.
     private func finishCall(closes: Bool, now: Instant) {
         call = nil
-        if closes {
-            linger()
-        } else {
-            flush()
-            awaitNext(now: now)
-        }
+        if closes { linger() } else { awaitNext(now: now) }
         listener.callEnded()
     }
 
     private func awaitNext(now: Instant) {
         timer?.set(now + Self.keepAliveTimeout)
+        // The next request may begin with this, where the caller could take no more before.
+        flush()
         process(now: now)
     }
 
     private func timerFired() {
-        // Nothing is owed to a caller without a call; a head that came in part is not waited for any longer.
-        if call == nil { close() }
+        // A caller without a call is owed what it has not taken of an answer, and that for a while only; a head that came in
+        // part is not waited for any longer.
+        guard call == nil else { return }
+        if case .not = closing, hasUnsent { linger() } else { close() }
+    }
+
+    /// Whether the caller has yet to take a part of an answer.
+    private var hasUnsent: Bool {
+        let count = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return count ?? 0 > 0
     }
 
     private func setReading(_ on: Bool) {
@@ -336,19 +346,21 @@ final class DownstreamConnection: ChannelInboundHandler {
         try? context.channel.syncOptions?.setOption(.autoRead, value: on)
     }
 
-    /// Sends what is written and closes our side; the caller's is read for a while, since closing with unread bytes
-    /// would reset the connection and could take the answer with it.
+    /// Sends what is written, for which a slow caller is given time, and closes our side; the caller's is read for a while,
+    /// since closing with unread bytes would reset the connection and could take the answer with it.
     private func linger() {
         guard case .not = closing, let context else { return }
         closing = .lingering
         received.clear()
         setReading(true)
+        timer?.set(context.eventLoop.instant + Self.keepAliveTimeout)
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(outgoing.take() ?? ByteBuffer()), promise: sent)
         sent.futureResult.assumeIsolated().whenComplete { [self] _ in
-            self.context?.close(mode: .output, promise: nil)
+            guard let context = self.context else { return }
+            context.close(mode: .output, promise: nil)
+            timer?.set(context.eventLoop.instant + Self.lingerTimeout)
         }
-        timer?.set(context.eventLoop.instant + Self.lingerTimeout)
     }
 
     private func close() {

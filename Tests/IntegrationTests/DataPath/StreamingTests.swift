@@ -6,6 +6,9 @@ import WeirTestKit
 extension DataPath {
     @Suite("Streaming")
     struct StreamingTests {
+        /// A unix socket: the kernel holds little for it, and always as much.
+        private static let socket = "unix:{folder}/l.sock"
+
         @Test("A download waits for its reader in little memory, and comes whole")
         func download() async throws {
             let script: ScriptedUpstream.Script = { request in
@@ -100,6 +103,43 @@ extension DataPath {
                 #expect(pattern.isIntact)
                 #expect(caller.ending == "closed")
                 try memory.expectLittleGrowth()
+            }
+        }
+
+        @Test("Requests wait while their caller does not take the answers before them")
+        func unreadAnswers() async throws {
+            let data = String(repeating: "x", count: 50_000)
+            try await Bench.run(listen: Self.socket, script: { _ in .respond(200, body: data) }) { bench in
+                let caller = try await bench.caller()
+                for _ in 1...200 { try await caller.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n") }
+                let served = try await standstill { bench.provider.requests.count }
+                #expect(served < 50)
+                for _ in 1...200 { #expect(try await caller.readResponse().body.count == data.utf8.count) }
+                #expect(bench.provider.requests.count == 200)
+            }
+        }
+
+        @Test(
+            "An answer that ends the connection comes whole to a caller that takes its time",
+            arguments: ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"])
+        func leisurelyCaller(request: String) async throws {
+            // Some are more than the kernel takes, and little enough that the provider is done with them at once.
+            let lengths = stride(from: 100_000, through: 600_000, by: 50_000)
+            let script: ScriptedUpstream.Script = { request in
+                .respond(200, body: String(repeating: "x", count: Int(request["X-Length"] ?? "") ?? 0))
+            }
+            try await Bench.run(listen: Self.socket, script: script) { bench in
+                var callers: [(Int, RawClient)] = []
+                for length in lengths {
+                    let caller = try await bench.caller()
+                    try await caller.send(request.replacing("\r\n\r\n", with: "\r\nX-Length: \(length)\r\n\r\n"))
+                    callers.append((length, caller))
+                }
+                // Longer than a connection is kept for its caller to read the last of an answer.
+                try await Task.sleep(for: .seconds(3))
+                for (length, caller) in callers {
+                    #expect(try await caller.readResponse().body.count == length)
+                }
             }
         }
 
