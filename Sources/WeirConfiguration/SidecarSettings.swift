@@ -79,7 +79,7 @@ package struct LogOptions: Sendable, Equatable {
 /// How a fleet of sidecars shares limits.
 package struct SharedOptions: Sendable, Equatable {
     /// Where the counts are kept.
-    package var redis = RedisURL(transport: .tcp(host: "127.0.0.1", port: 6379))
+    package var redis = RedisAddress(transport: .tcp(host: "127.0.0.1", port: 6379))
     /// How many sidecars share, at least 1; 3. While Redis is out of reach each holds itself to its part.
     package var instances = 3
     /// How long a command may take before Redis counts as out of reach; 50 ms.

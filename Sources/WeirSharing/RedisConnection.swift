@@ -33,7 +33,7 @@ final class RedisConnection: ChannelInboundHandler {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    if case .tcp(let host, _, isTLS: true) = transport {
+                    if case .tls(let host, _) = transport {
                         let context = try NIOSSLContext(configuration: .makeClientConfiguration())
                         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
                         try pipeline.addHandler(
@@ -45,7 +45,7 @@ final class RedisConnection: ChannelInboundHandler {
         let future: EventLoopFuture<any Channel> =
             switch transport {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            case .tcp(let host, let port, _):
+            case .tcp(let host, let port), .tls(let host, let port):
                 bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
             }
         future.assumeIsolated().whenFailure { self.end("\($0)") }

@@ -12,11 +12,10 @@ extension UpstreamFleet {
         var log = log
         log[metadataKey: "upstream"] = "\(name)"
         let settings = FleetSettings(instances: shared.instances, slack: shared.commandTimeout)
-        let address = RedisAddress(shared.redis)
         self.init(settings) { [log] limits, speaker, loop in
             let roundTrip = try? catalogue.sharedRoundTrip.series([name])
             return FleetLink(
-                address: address, keys: FleetScript.keys(prefix: shared.keyPrefix, upstream: name, limits: limits),
+                address: shared.redis, keys: FleetScript.keys(prefix: shared.keyPrefix, upstream: name, limits: limits),
                 id: String(UInt64.random(in: .min ... .max), radix: 16), settings: settings, eventLoop: loop,
                 speaker: speaker
             ) { event in
@@ -33,17 +32,5 @@ extension UpstreamSettings {
     /// Whether any limit that acts is shared by a fleet.
     var sharesLimits: Bool {
         mode == .enforce && (limits + endpoints.flatMap(\.limits)).contains(where: \.isShared)
-    }
-}
-
-extension RedisAddress {
-    fileprivate init(_ url: RedisURL) {
-        let transport: Transport =
-            switch url.transport {
-            case .tcp(let host, let port): .tcp(host: host, port: port, isTLS: false)
-            case .tls(let host, let port): .tcp(host: host, port: port, isTLS: true)
-            case .unix(let path): .unix(path: path)
-            }
-        self.init(transport: transport, database: url.database, user: url.user, password: url.password)
     }
 }

@@ -173,7 +173,7 @@ struct DefaultsTests {
     @Test("shared, given at all, has the contract's defaults")
     func shared() throws {
         let options = try #require(try settings("shared: {}\n" + withUpstream("")).shared)
-        #expect(options.redis == RedisURL(transport: .tcp(host: "127.0.0.1", port: 6379)))
+        #expect(options.redis == RedisAddress(transport: .tcp(host: "127.0.0.1", port: 6379)))
         #expect(options.instances == 3)
         #expect(options.commandTimeout == .milliseconds(50))
         #expect(options.keyPrefix == "weir:")

@@ -222,17 +222,17 @@ struct PolicyTests {
     @Test(
         "A Redis server is read from its URL",
         arguments: [
-            ("redis://h", RedisURL(transport: .tcp(host: "h", port: 6379))),
-            ("redis://[::1]:7/3", RedisURL(transport: .tcp(host: "::1", port: 7), database: 3)),
-            ("redis://h/", RedisURL(transport: .tcp(host: "h", port: 6379))),
-            ("rediss://:p%40ss@h", RedisURL(transport: .tls(host: "h", port: 6379), password: "p@ss")),
-            ("redis://u@h", RedisURL(transport: .tcp(host: "h", port: 6379), user: "u")),
+            ("redis://h", RedisAddress(transport: .tcp(host: "h", port: 6379))),
+            ("redis://[::1]:7/3", RedisAddress(transport: .tcp(host: "::1", port: 7), database: 3)),
+            ("redis://h/", RedisAddress(transport: .tcp(host: "h", port: 6379))),
+            ("rediss://:p%40ss@h", RedisAddress(transport: .tls(host: "h", port: 6379), password: "p@ss")),
+            ("redis://u@h", RedisAddress(transport: .tcp(host: "h", port: 6379), user: "u")),
             (
                 "redis+unix://u:p@/run/r.sock?db=4",
-                RedisURL(transport: .unix(path: "/run/r.sock"), database: 4, user: "u", password: "p")
+                RedisAddress(transport: .unix(path: "/run/r.sock"), database: 4, user: "u", password: "p")
             ),
         ])
-    func redis(text: String, url: RedisURL) throws {
+    func redis(text: String, url: RedisAddress) throws {
         #expect(try settings("shared: { redis: \"\(text)\" }\n" + withUpstream("")).shared?.redis == url)
     }
 

@@ -57,7 +57,7 @@ extension Kind where Value == UpstreamURL {
     }
 }
 
-extension Kind where Value == RedisURL {
+extension Kind where Value == RedisAddress {
     /// Where a Redis server is; never shown as it stands.
     static var redis: Kind {
         Kind(

@@ -1,3 +1,4 @@
+internal import WeirCore
 internal import WeirProxy
 
 /// Where a Redis server is: `redis://127.0.0.1:6379/0`, `rediss://user:password@host`,
@@ -8,7 +9,7 @@ enum RedisText {
     /// What Redis can be configured for at most, less one.
     private static let databases = 0...999
 
-    static func parse(_ text: String) throws(Mismatch) -> RedisURL {
+    static func parse(_ text: String) throws(Mismatch) -> RedisAddress {
         let mismatch = Mismatch(expected: expected, conceals: text.utf8.contains(UInt8(ascii: "@")))
         guard let mark = text.firstRange(of: "://") else { throw mismatch }
         let rest = text[mark.upperBound...]
@@ -23,7 +24,7 @@ enum RedisText {
                 let database = database(place[slash...].dropFirst())
             else { throw mismatch }
             let port = authority.port ?? 6379
-            return RedisURL(
+            return RedisAddress(
                 transport: text.hasPrefix("rediss:")
                     ? .tls(host: authority.host, port: port) : .tcp(host: authority.host, port: port),
                 database: database, user: userinfo.user, password: userinfo.password)
@@ -34,7 +35,7 @@ enum RedisText {
                 throw mismatch
             }
             let path = try AddressText.socketPath(parts[0], expected: expected)
-            return RedisURL(
+            return RedisAddress(
                 transport: .unix(path: path), database: database, user: userinfo.user, password: userinfo.password)
         default: throw mismatch
         }

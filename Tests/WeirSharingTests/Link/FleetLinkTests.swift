@@ -16,7 +16,7 @@ import WeirTestKit
     @Test func sharesOverTCP() async throws {
         let server = try RedisServer()
         let instance = try await start(
-            RedisAddress(transport: .tcp(host: "127.0.0.1", port: server.port, isTLS: false)))
+            RedisAddress(transport: .tcp(host: "127.0.0.1", port: server.port)))
         #expect(try await instance.comes(\.isShared))
         #expect(try await instance.send(40) == 40)
         #expect(try await instance.state().used == 40)

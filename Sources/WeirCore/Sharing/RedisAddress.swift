@@ -1,5 +1,5 @@
 /// Where a Redis (or Valkey) server is, and how to speak to it.
-package struct RedisURL: Sendable, Hashable, CustomStringConvertible {
+package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// How the connection is made.
     package enum Transport: Sendable, Hashable {
         /// Plain TCP; the host is a name or an IP literal without brackets.
@@ -27,7 +27,7 @@ package struct RedisURL: Sendable, Hashable, CustomStringConvertible {
         self.password = password
     }
 
-    /// The URL for people and logs: `redacted` in the place of user and password.
+    /// As a URL, for people and logs: `redacted` in the place of user and password.
     package var description: String {
         let userinfo = user == nil && password == nil ? "" : "redacted@"
         return switch transport {
