@@ -10,7 +10,7 @@ enum Oracle {
     }
 
     static func worst(
-        _ sends: [(at: Int64, node: Int, units: Int)], _ algorithm: LimitSettings.Algorithm
+        _ sends: [SimulatedFleet.Sending], _ algorithm: LimitSettings.Algorithm
     ) -> Verdict {
         var verdict = Verdict()
         func judge(_ excess: Int, at: Int64) {
@@ -50,8 +50,14 @@ enum Oracle {
             for (former, send) in zip(sends, sends.dropFirst()) {
                 judge(send.at - former.at < every.nanoseconds / 1000 ? 1 : 0, at: send.at)
             }
-        case .concurrency:
-            break
+        case .concurrency(let places):
+            // Of one moment, ends come first.
+            let changes = sends.map { ($0.at, 1) } + sends.map { ($0.end, -1) }
+            var held = 0
+            for (at, change) in changes.sorted(by: <) {
+                held += change
+                judge(held - places, at: at)
+            }
         }
         return verdict
     }

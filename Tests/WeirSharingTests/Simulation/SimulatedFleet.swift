@@ -35,8 +35,18 @@ final class SimulatedFleet {
         }
     }
 
+    /// What went to the upstream.
+    struct Sending {
+        let at: Int64
+        let node: Int
+        let units: Int
+        /// When the upstream has done with it; of interest where places count.
+        var end: Int64
+    }
+
     private enum Event {
         case call(node: Int)
+        case done(node: Int, incarnation: Int)
         case wake(node: Int)
         case arrive(node: Int, incarnation: Int, message: FleetMessage, id: String, run: String)
         case answer(node: Int, incarnation: Int, reply: FleetReply, sequence: Int64)
@@ -54,6 +64,7 @@ final class SimulatedFleet {
     private let settings: FleetSettings
     private let faults: Faults
     private let pace: Double
+    private let costs: ClosedRange<Int>
     private let script: ScriptAtATime
     private let keys: [String]
     private var random: Random
@@ -70,7 +81,7 @@ final class SimulatedFleet {
     private var lastCrash = Int64.min / 2
     private var lastRise = Int64.min / 2
     private let serverOffset: Int64 = 1_795_000_000_000_000
-    private(set) var sends: [(at: Int64, node: Int, units: Int)] = []
+    private(set) var sends: [Sending] = []
     private(set) var messages = 0
 
     struct Random: RandomNumberGenerator {
@@ -86,12 +97,13 @@ final class SimulatedFleet {
 
     init(
         _ algorithm: LimitSettings.Algorithm, settings: FleetSettings, running: Int, faults: Faults, pace: Double,
-        seed: UInt64, script: ScriptAtATime
+        costs: ClosedRange<Int>, seed: UInt64, script: ScriptAtATime
     ) {
         self.algorithm = algorithm
         self.settings = settings
         self.faults = faults
         self.pace = pace
+        self.costs = costs
         self.script = script
         random = Random(state: seed)
         keys = FleetScript.keys(prefix: "sim\(seed):", upstream: "u", limits: ["l"])
@@ -105,10 +117,10 @@ final class SimulatedFleet {
         if faults.cuts + faults.crashes + faults.stops + faults.restarts > 0 { schedule(1_000_000, .fault) }
     }
 
-    /// Runs until so many calls have been sent. Returns the time that took, in µs.
-    func run(calls: Int, most: Int64 = 30_000_000) throws -> Int64 {
+    /// Runs until so many calls have been sent and so much time, in µs, has gone by. Returns the time that took.
+    func run(calls: Int, least: Int64) throws -> Int64 {
         let begun = now
-        while sends.count < calls, now - begun < most, let next = pop() {
+        while sends.count < calls || now - begun < least, let next = pop() {
             now = next.at
             try handle(next.event)
         }
@@ -124,8 +136,8 @@ final class SimulatedFleet {
         switch event {
         case .call(let node):
             if let instance = nodes[node] {
-                instance.backlog.append(Int.random(in: 1...3, using: &random))
-                if instance.backlog.count > 200 { instance.backlog.removeFirst(100) }
+                instance.backlog.append(Int.random(in: costs, using: &random))
+                if instance.backlog.count > 60 { instance.backlog.removeFirst(30) }
                 pump(node)
                 // Calls come in busy and quiet times.
                 if Double.random(in: 0...1, using: &random) < 0.0005 {
@@ -134,6 +146,10 @@ final class SimulatedFleet {
             }
             let pace = nodes[node]?.pace ?? 100
             schedule(Int64(Double.random(in: 0.2...1.8, using: &random) / pace * 1_000_000), .call(node: node))
+        case .done(let node, let incarnation):
+            guard let instance = nodes[node], instance.incarnation == incarnation else { return }
+            instance.fleet.release(0)
+            pump(node)
         case .wake(let node):
             if let instance = nodes[node], instance.wake == now { instance.wake = .max }
             pump(node)
@@ -196,6 +212,7 @@ final class SimulatedFleet {
             guard nodes[node]?.fleet.isShared == true, isUp, now - lastRise > memory else { return }
             nodes[node] = nil
             lastCrash = now
+            for place in sends.indices where sends[place].node == node { sends[place].end = min(sends[place].end, now) }
             schedule(Int64.random(in: 10_000...3_000_000, using: &random), .reborn(node: node))
             return
         }
@@ -242,7 +259,11 @@ final class SimulatedFleet {
             }
             instance.fleet.take(0, units: units, now: moment)
             instance.backlog.removeFirst()
-            sends.append((now, node, units))
+            let lasts = Int64.random(in: 1000...60_000, using: &random)
+            sends.append(Sending(at: now, node: node, units: units, end: now + lasts))
+            if case .concurrency = algorithm {
+                schedule(lasts, .done(node: node, incarnation: instance.incarnation))
+            }
         }
         instance.fleet.setWant(0, units: instance.backlog.reduce(0, +), least: instance.backlog.first ?? 0)
         if let run = instance.run, let message = instance.fleet.message(now: moment) {
