@@ -62,7 +62,7 @@ extension Upstream {
     private var fleetSpeaker: FleetSpeaker {
         FleetSpeaker(
             connected: { [limiter] in limiter.onLoop { $0.fleetConnected() } },
-            disconnected: { [limiter] in limiter.onLoop { $0.fleetDisconnected() } },
+            disconnected: { [limiter] now in limiter.onLoop { $0.fleetDisconnected(now: now) } },
             message: { [limiter] now in limiter.onLoop { $0.fleetMessage(now: now) } },
             answered: { [weak self] reply, sequence, now in self?.heardFleet(reply, sequence, now: now) },
             advance: { [limiter] now in limiter.onLoop { $0.fleetAdvanced(now: now) } },

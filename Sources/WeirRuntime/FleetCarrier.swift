@@ -5,7 +5,7 @@ package struct FleetSpeaker {
     /// A connection is ready.
     package let connected: () -> Void
     /// The connection is gone.
-    package let disconnected: () -> Void
+    package let disconnected: (Instant) -> Void
     /// What is to be said now.
     package let message: (Instant) -> FleetMessage?
     /// An answer to the message of that sequence; nil: the server failed at it.
@@ -17,7 +17,7 @@ package struct FleetSpeaker {
 
     /// The functions of a fleet's instance.
     package init(
-        connected: @escaping () -> Void, disconnected: @escaping () -> Void,
+        connected: @escaping () -> Void, disconnected: @escaping (Instant) -> Void,
         message: @escaping (Instant) -> FleetMessage?,
         answered: @escaping (FleetReply?, Int64, Instant) -> Void, advance: @escaping (Instant) -> Bool,
         nextEvent: @escaping (Instant) -> Instant?

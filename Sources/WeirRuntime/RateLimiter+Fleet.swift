@@ -19,9 +19,10 @@ extension RateLimiter {
         control.withFleet { $0.connected() }
     }
 
-    /// The connection is gone.
-    package func fleetDisconnected() {
+    /// The connection is gone. Whoever may go without an answer is told.
+    package func fleetDisconnected(now: Instant) {
         control.withFleet { $0.disconnected() }
+        armIfTurned(now: now)
     }
 
     /// What is to be said now.
@@ -49,10 +50,11 @@ extension RateLimiter {
         return stops ?? []
     }
 
-    /// Time has gone on. Returns whether the connection is no good.
+    /// Time has gone on. Returns whether the connection is no good. Whoever may go without an answer is told.
     package func fleetAdvanced(now: Instant) -> Bool {
         let isBroken = control.withFleet { $0.advance(now: now) } ?? false
-        if tellOfFleet() { arm(now: now) }
+        tellOfFleet()
+        armIfTurned(now: now)
         return isBroken
     }
 
@@ -77,8 +79,11 @@ extension RateLimiter {
         }
     }
 
-    @discardableResult
-    private func tellOfFleet() -> Bool {
+    private func armIfTurned(now: Instant) {
+        if control.withFleet({ $0.takeTurn() }) ?? false { arm(now: now) }
+    }
+
+    private func tellOfFleet() {
         let events = control.withFleet { $0.takeEvents() } ?? []
         for event in events {
             switch event {
@@ -86,6 +91,5 @@ extension RateLimiter {
             case .back: emit(.fleetBack, .upstream)
             }
         }
-        return !events.isEmpty
     }
 }

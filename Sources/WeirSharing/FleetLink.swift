@@ -175,7 +175,7 @@ package final class FleetLink: FleetCarrier {
         connection = nil
         run = nil
         old.close()
-        speaker.disconnected()
+        speaker.disconnected(now)
         tell(.ended(reason))
         guard !isStopped else { return }
         let wait = TimeSpan(nanoseconds: Int64(Double(backoff.nanoseconds) * Double.random(in: 0.75...1.25)))

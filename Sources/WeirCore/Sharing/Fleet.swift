@@ -11,7 +11,7 @@ package struct Fleet: Sendable {
         case joined
         /// A request to join is under way: nothing is admitted.
         case joining(wasApart: Bool)
-        /// The server is out of reach, but may not know yet: nothing is admitted.
+        /// The server is out of reach, but may not know yet: what it granted is admitted, and what it keeps for each.
         case lost
         /// This instance decides.
         case apart
@@ -51,6 +51,7 @@ package struct Fleet: Sendable {
     private var wasApart = false
     private var stops: [FleetStop] = []
     private var events: [Event] = []
+    private var hasTurned = false
 
     /// An instance that begins at `now` and has used nothing. It has `slack` to find the server.
     package init(_ algorithms: [LimitSettings.Algorithm], settings: FleetSettings, now: Instant) {
@@ -86,7 +87,15 @@ package struct Fleet: Sendable {
     package mutating func disconnected() {
         isConnected = false
         flight = nil
-        if !isApart { phase = .lost }
+        lose()
+    }
+
+    /// The server is out of reach, unless it was already.
+    private mutating func lose() {
+        guard !isApart else { return }
+        phase = .lost
+        hasTurned = true
+        for place in limits.indices { limits[place].strand() }
     }
 
     private var isApart: Bool {
@@ -101,7 +110,10 @@ package struct Fleet: Sendable {
         guard clock.isKnown else { return send(.time, lease: .zero, now: now) }
         switch phase {
         case .apart, .lost:
-            if isMember, case .lost = phase { return ask(now: now) }
+            if isMember, case .lost = phase, !limits.contains(where: \.hasStrayed) {
+                for place in limits.indices { limits[place].unstrand() }
+                return ask(now: now)
+            }
             guard now >= joinDue else { return nil }
             let wasDeciding = isApart
             phase = .joining(wasApart: wasDeciding)
@@ -190,7 +202,7 @@ package struct Fleet: Sendable {
         guard let flight, flight.message.sequence == sequence else { return }
         self.flight = nil
         joinDue = now + FleetSettings.joinRetry
-        if !isApart { phase = .lost }
+        lose()
         advance(now: now)
     }
 
@@ -205,7 +217,7 @@ package struct Fleet: Sendable {
                 return
             }
         }
-        if !isApart { phase = .lost }
+        lose()
     }
 
     private mutating func accept(_ reply: FleetReply, _ flight: Flight, now: Instant) {
@@ -240,6 +252,7 @@ package struct Fleet: Sendable {
         }
         if case .lost = phase, flight.map({ $0.message.verb == .time }) ?? true, now >= freeAt {
             phase = .apart
+            hasTurned = true
             isMember = false
             for place in limits.indices { limits[place].goApart(isKnown: wasMember, now: now) }
             if !wasApart { events.append(.lost) }
@@ -263,6 +276,12 @@ package struct Fleet: Sendable {
         case .joining: break
         }
         return moments.min()
+    }
+
+    /// Whether, since this was last asked, something else than an answer has changed who may go.
+    package mutating func takeTurn() -> Bool {
+        defer { hasTurned = false }
+        return hasTurned
     }
 
     /// What has happened since this was last asked.

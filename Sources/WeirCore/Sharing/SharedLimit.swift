@@ -5,8 +5,11 @@
 package struct SharedLimit: Sendable {
     /// Who decides.
     package enum Standing: Sendable {
-        /// The server: only what it grants is admitted. Also while it is uncertain whether it still does.
+        /// The server: only what it grants is admitted.
         case shared
+        /// The server, for all it knows, which cannot be asked: beside what it granted, only what it keeps for each
+        /// instance is admitted.
+        case stranded
         /// This instance, within its claim.
         case apart
     }
@@ -47,6 +50,10 @@ package struct SharedLimit: Sendable {
     private var least = 0
     /// Whether there is something to tell the server.
     private(set) var hasNews = false
+    /// Whether units were taken that the server does not know of: a report has to come before it is asked again.
+    private(set) var hasStrayed = false
+    /// When the server last had less than was wanted.
+    private(set) var lastShortage: Instant?
 
     /// A limit of which nothing is used.
     package init(_ algorithm: LimitSettings.Algorithm, fleet: FleetSettings, now: Instant) {
@@ -93,6 +100,12 @@ package struct SharedLimit: Sendable {
         case .shared:
             if units + ahead <= usable(now: now) { return now }
             return retry.map { $0 > now ? $0 : .distantFuture } ?? .distantFuture
+        case .stranded:
+            let granted = usable(now: now)
+            if units + ahead <= granted { return now }
+            // The server keeps this much in any case; what it granted is part of that.
+            let kept = isFloorKept ? floor - rules.used(&own, now: now) - granted : 0
+            return units + ahead <= kept ? now : .distantFuture
         case .apart:
             let until = claim.until
             let moment: Instant
@@ -116,7 +129,7 @@ package struct SharedLimit: Sendable {
     mutating func take(units: Int, now: Instant) {
         rules.take(&own, units: units, now: now)
         switch standing {
-        case .shared:
+        case .shared, .stranded:
             var left = units
             for place in grants.indices where left > 0 && grants[place].until > now {
                 let taken = min(left, grants[place].units)
@@ -124,6 +137,7 @@ package struct SharedLimit: Sendable {
                 grants[place].taken += taken
                 left -= taken
             }
+            if left > 0 { hasStrayed = true }
         case .apart:
             apartRules.take(&apartState, units: units, now: now)
         }
@@ -133,7 +147,7 @@ package struct SharedLimit: Sendable {
     mutating func giveBack(units: Int, takenAt: Instant, now: Instant) {
         rules.giveBack(&own, units: units, takenAt: takenAt, now: now)
         switch standing {
-        case .shared:
+        case .shared, .stranded:
             var left = units
             for place in grants.indices.reversed() where left > 0 && grants[place].until > now {
                 let returned = min(left, grants[place].taken)
@@ -163,7 +177,12 @@ package struct SharedLimit: Sendable {
 
     /// Whether something is wanted that may be asked for at `now`.
     mutating func isEager(now: Instant) -> Bool {
-        guard case .shared = standing, want > 0 else { return false }
+        want > 0 && hasToAsk(now: now)
+    }
+
+    /// Whether the server is to be asked for what a call that comes now needs.
+    func hasToAsk(now: Instant) -> Bool {
+        guard case .shared = standing else { return false }
         return retry.map { $0 <= now } ?? true
     }
 
@@ -206,6 +225,7 @@ package struct SharedLimit: Sendable {
         fleetUsed = decision.used
         isFloorKept = isFloorKept || decision.isFloorKept
         if wasAsked {
+            if decision.retry > 0 { lastShortage = now }
             let wait = TimeSpan(nanoseconds: max(0, decision.retry - server)) * 1000
             retry = decision.retry > 0 ? now + wait : nil
         }
@@ -216,11 +236,23 @@ package struct SharedLimit: Sendable {
         }
     }
 
-    /// The server may decide from here on: nothing is admitted but by its grant.
+    /// The server may decide from here on, which has been told what was used: nothing is admitted but by a new grant.
     mutating func share() {
         standing = .shared
+        grants = []
         retry = nil
         isFloorKept = false
+        hasStrayed = false
+    }
+
+    /// The server cannot be asked, but may still decide.
+    mutating func strand() {
+        standing = .stranded
+    }
+
+    /// The server is asked again: nothing is admitted but by its grant.
+    mutating func unstrand() {
+        standing = .shared
     }
 
     /// The server has done nothing: this instance goes on to decide as before.
@@ -235,6 +267,7 @@ package struct SharedLimit: Sendable {
         returns = []
         retry = nil
         standing = .apart
+        lastShortage = nil
         if isKnown {
             let used = max(isFloorKept ? floor : 0, min(part, rules.used(&own, now: now)))
             claim = Claim(firstRoom: used, until: now + firstRoomLasts)
@@ -276,7 +309,7 @@ package struct SharedLimit: Sendable {
     /// What is used and free: of the whole fleet, or apart of this instance's part.
     mutating func usage(now: Instant) -> (used: Int, remaining: Int) {
         switch standing {
-        case .shared:
+        case .shared, .stranded:
             return (fleetUsed, max(0, rules.effectiveCapacity - fleetUsed))
         case .apart:
             let used = rules.used(&own, now: now)

@@ -45,6 +45,10 @@ import Testing
         }
 
         func say() -> FleetMessage? { fleet.message(now: now) }
+
+        func takeTurn() -> Bool { fleet.takeTurn() }
+
+        func takeEvents() -> [Fleet.Event] { fleet.takeEvents() }
     }
 
     @Test func admitsWhatIsGrantedAndNoMore() {
@@ -125,7 +129,7 @@ import Testing
         instance.wait(TimeSpan(nanoseconds: 1))
         #expect(!instance.fleet.isShared)
         // What was used counts on: of the part of 200 so much may be in use as was, and that it is.
-        #expect(instance.fleet.takeEvents() == [.lost])
+        #expect(instance.takeEvents() == [.lost])
         #expect(instance.fleet.usage(0, now: instance.now) == (100, 0))
         instance.wait(.seconds(6))
         #expect(instance.fleet.usage(0, now: instance.now) == (0, 200))
@@ -136,10 +140,101 @@ import Testing
     @Test func whoeverHasJustStartedAdmitsNothingByItselfAtFirst() {
         let instance = Instance()
         instance.wait(.milliseconds(50))
-        #expect(instance.fleet.takeEvents() == [.lost])
+        #expect(instance.takeEvents() == [.lost])
         #expect(!instance.admits())
         instance.wait(.seconds(6))
         #expect(instance.admits(200))
+    }
+
+    @Test func whoeverRestsIsAdmittedWhatIsKeptForItAsSoonAsTheServerIsLost() {
+        let instance = Instance()
+        instance.join()
+        instance.wait(.milliseconds(20))
+        // It says that it rests: for half a second others may count on it.
+        instance.answer(instance.say())
+        instance.wait(.milliseconds(20))
+        instance.fleet.setWant(0, units: 5, least: 1)
+        _ = instance.say()
+        instance.wait(.milliseconds(50))
+        #expect(!instance.admits())
+        instance.wait(TimeSpan(nanoseconds: 1))
+        #expect(instance.takeTurn())
+        #expect(instance.takeEvents().isEmpty)
+        #expect(instance.admits(3))
+        #expect(!instance.admits(4))
+        instance.fleet.take(0, units: 2, now: instance.now)
+        #expect(instance.admits(1))
+        #expect(!instance.admits(2))
+        // What it has taken so, the server is told before it is asked again.
+        instance.fleet.connected()
+        instance.answer(instance.say(), .time)
+        let join = instance.say()
+        #expect(join?.verb == .join)
+        #expect(join?.limits[0].list.map(\.units) == [2])
+        #expect(!instance.admits())
+    }
+
+    @Test func whatWasGrantedIsPartOfWhatIsKept() {
+        let instance = Instance()
+        instance.join()
+        instance.obtain(2)
+        instance.fleet.disconnected()
+        #expect(instance.admits(2))
+        #expect(!instance.admits(3))
+        instance.fleet.take(0, units: 2, now: instance.now)
+        #expect(instance.admits(1))
+        #expect(!instance.admits(2))
+        instance.fleet.take(0, units: 1, now: instance.now)
+        #expect(!instance.admits(1))
+    }
+
+    @Test func whoeverHasTakenNothingByItselfGoesOnAsking() {
+        let instance = Instance()
+        instance.join()
+        instance.fleet.disconnected()
+        instance.fleet.connected()
+        instance.answer(instance.say(), .time)
+        #expect(instance.admits(3))
+        #expect(instance.say()?.verb == .ask)
+        #expect(!instance.admits())
+    }
+
+    @Test func whatWasGrantedIsGoneWithAReportThatDoesNotTellOfIt() {
+        let instance = Instance()
+        instance.join()
+        instance.obtain(5)
+        instance.wait(.milliseconds(15))
+        instance.answer(instance.say(), .unknown)
+        #expect(instance.admits(5))
+        let join = instance.say()
+        #expect(join?.verb == .join)
+        #expect(join?.limits[0].list.isEmpty == true)
+        #expect(!instance.admits())
+    }
+
+    @Test func aReportWithoutAnAnswerLeavesNobodyInLineUnheard() {
+        let instance = Instance()
+        instance.join()
+        instance.obtain(4)
+        instance.fleet.take(0, units: 2, now: instance.now)
+        instance.fleet.disconnected()
+        instance.wait(.seconds(1))
+        instance.wait(.seconds(6))
+        #expect(instance.takeTurn())
+        #expect(instance.takeEvents() == [.lost])
+        instance.fleet.take(0, units: 2, now: instance.now)
+        instance.fleet.connected()
+        instance.answer(instance.say(), .time)
+        _ = instance.say()
+        #expect(!instance.admits())
+        instance.wait(.milliseconds(51))
+        // It decides by itself again, which is no news.
+        #expect(instance.takeEvents().isEmpty)
+        #expect(instance.takeTurn())
+        #expect(!instance.takeTurn())
+        instance.wait(.seconds(5))
+        #expect(instance.admits(2))
+        #expect(!instance.admits(3))
     }
 
     @Test func nothingIsAdmittedWhileAReportIsUnderWay() {

@@ -33,7 +33,7 @@ final class LinkedInstance: @unchecked Sendable {
 
     private func connect(to address: RedisAddress, id: String) {
         let speaker = FleetSpeaker(
-            connected: { [self] in fleet.connected() }, disconnected: { [self] in fleet.disconnected() },
+            connected: { [self] in fleet.connected() }, disconnected: { [self] _ in fleet.disconnected() },
             message: { [self] in fleet.message(now: $0) },
             answered: { [self] reply, sequence, now in
                 roundTrips += 1
