@@ -15,7 +15,7 @@ extension AdmissionControl {
             guard let waiter = leave(ticket),
                 let refusal = frozenRefusal(endpoint: waiter.endpoint, deadline: waiter.limitDeadline, now: now)
             else { continue }
-            if !waiter.wasLimited { newlyLimited.append(waiter.endpoint) }
+            if !waiter.wasLimited || waiter.isAsking { newlyLimited.append(waiter.endpoint) }
             departures.append(Departure(ticket: ticket, endpoint: waiter.endpoint, refusal: refusal))
         }
         return (isNews, departures)

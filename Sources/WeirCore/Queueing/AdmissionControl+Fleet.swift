@@ -32,6 +32,32 @@ extension AdmissionControl {
         return patient
     }
 
+    /// Whether nothing is known to hold a call back, and only the fleet is to be asked.
+    mutating func onlyAsks(_ request: LimitStack.Request, ahead priority: Priority, now: Instant) -> Bool {
+        guard holds.end(of: request.endpoint, joined: now) <= now else { return false }
+        var need = 0
+        for place in stack.needs(of: request.endpoint) {
+            guard let (_, resource) = resource(at: place, request.keys) else { continue }
+            defer { need += 1 }
+            if let shared = stack.need(place).fleet {
+                guard stack.fleet?.limits[shared].hasToAsk(now: now) ?? false else { return false }
+            } else {
+                let ahead = ahead(of: request, need: need, resource: resource, priority: priority)
+                guard stack.earliest(place, request, ahead: ahead, now: now) <= now else { return false }
+            }
+        }
+        return true
+    }
+
+    /// Whether the fleet had less than was wanted while a call was in line that came to ask it, or left it without an
+    /// answer.
+    func wasShort(_ waiter: Line.Waiter, now: Instant) -> Bool {
+        guard let fleet = stack.fleet, now - waiter.joined <= fleet.settings.slack else { return true }
+        return stack.needs(of: waiter.endpoint).contains { place in
+            stack.need(place).fleet.flatMap { fleet.limits[$0].lastShortage }.map { $0 >= waiter.joined } ?? false
+        }
+    }
+
     /// Wanted is what those need who could go if the fleet let them.
     private mutating func noteWants(now: Instant) {
         guard let fleet = stack.fleet else { return }

@@ -33,7 +33,8 @@ extension AdmissionControl {
         guard projection.earliest <= demand.deadline, demand.deadline > now else {
             return .refused(refusal(projection, now: now), limited: true)
         }
-        return join(demand, limited: true, bottleneck: projection.bottleneck?.need, now: now)
+        let asks = isSharing && onlyAsks(request, ahead: demand.priority, now: now)
+        return join(demand, limited: true, asks: asks, bottleneck: projection.bottleneck?.need, now: now)
     }
 
     /// The first limit that does not admit the call at once and lets nobody wait, and when it would.
@@ -104,7 +105,9 @@ extension AdmissionControl {
             retryAfter: projection.earliest == .distantFuture ? .zero : projection.earliest - now)
     }
 
-    mutating func join(_ demand: Demand, limited: Bool, bottleneck: Int? = nil, now: Instant) -> Entry {
+    mutating func join(
+        _ demand: Demand, limited: Bool, asks: Bool = false, bottleneck: Int? = nil, now: Instant
+    ) -> Entry {
         var dropped: Departure?
         let shareIsFull = line.countByEndpoint[demand.endpoint] >= shares[demand.endpoint]
         // Who waits for nothing but a connection is bounded by the callers' own connections.
@@ -116,11 +119,11 @@ extension AdmissionControl {
         let waiter = Line.Waiter(
             endpoint: demand.endpoint, priority: demand.priority, cost: demand.cost, joined: now,
             deadline: limited ? demand.deadline : demand.readyDeadline, limitDeadline: demand.deadline,
-            wasLimited: limited, keys: demand.keys, bottleneck: bottleneck)
+            wasLimited: limited, isAsking: asks, keys: demand.keys, bottleneck: bottleneck)
         let lane = lane(for: waiter)
         let ticket = line.join(waiter, lane: lane)
         count(waiter, lane: lane, sign: 1)
-        return .joined(ticket, limited: limited, dropped: dropped)
+        return .joined(ticket, limited: limited && !asks, dropped: dropped)
     }
 
     /// The lane that a call joins, opened if need be.

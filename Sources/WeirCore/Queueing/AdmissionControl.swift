@@ -143,6 +143,7 @@ public struct AdmissionControl: Sendable {
             stack.takeIfAdmitted(request, number: number &+ 1, now: now)
         else { return nil }
         leave(ticket)
+        if waiter.isAsking, wasShort(waiter, now: now) { newlyLimited.append(waiter.endpoint) }
         let waited = waiter.wasLimited ? max(.zero, now - waiter.joined) : .zero
         return Granted(admission: grant(request, waited: waited, now: now), verdict: nil)
     }
@@ -161,6 +162,7 @@ public struct AdmissionControl: Sendable {
     /// Takes a call whose deadline has come out of line; nil where there is none.
     public mutating func expire(now: Instant) -> Departure? {
         guard let ticket = line.overdue(now: now), let waiter = leave(ticket) else { return nil }
+        if waiter.isAsking { newlyLimited.append(waiter.endpoint) }
         if let refusal = frozenRefusal(endpoint: waiter.endpoint, deadline: now, now: now) {
             return Departure(ticket: ticket, endpoint: waiter.endpoint, refusal: refusal)
         }

@@ -27,6 +27,8 @@ public struct Line: Sendable {
         public let limitDeadline: Instant
         /// Whether a limit, and not only the want of a connection, held it back.
         public internal(set) var wasLimited: Bool
+        /// Whether, when it joined, nothing was known to hold it back, and only the fleet was to be asked.
+        let isAsking: Bool
         /// Its keys.
         var keys: CallKeys
         /// The need of its lane that it was expected to wait for longest; nil where none held it back.
