@@ -7,7 +7,7 @@ REDIS_TESTS := ^WeirSharingTests\.
 # Swift's runtime is linked in, and its checks for overlapping accesses, which the tests run with, are left out
 # (docs/decisions/0011).
 RELEASE := swift build -c release --product weir --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
-.PHONY: help run test build lint monitoring-check docs deb deb-test monitoring bench bench-process soak mutants sanitize fuzz install-build install-deb install-test clean
+.PHONY: help run test build lint monitoring-check docs deb deb-test monitoring bench bench-process soak fleet-audit mutants sanitize fuzz install-build install-deb install-test clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ bench-process: build ## What a running weir takes: start, memory at rest, with i
 
 soak: build ## Ten minutes of 2,000 requests a second with faults, and what weir holds (needs nginx and wrk)
 	@scripts/soak.py
+
+fleet-audit: build ## Three sidecars and a Redis that fails in every way: what the quota keeps, and what sharing costs
+	@scripts/install-packages.sh redis-server nginx wrk python3
+	@scripts/fleet-audit.py
 
 mutants: install-build ## Break the deciders in each place and see a test fail
 	@scripts/mutants.py
