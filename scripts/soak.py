@@ -219,7 +219,7 @@ def main():
             nginx.terminate()
     settled = [reading for when, reading in readings if when > seconds / 5]
     complaints = [
-        growth(settled, "rss_mib", 1), growth(settled, "own_descriptors", 5), growth(settled, "in_line", 1),
+        growth(settled, "rss_mib", 1), growth(settled, "own_descriptors", 5), growth(settled, "in_line", 10),
         last["in_line"] and "%d left in line" % last["in_line"],
         last["in_flight"] > SLOW + GONE and "%d left in flight" % last["in_flight"],
         last["active"] > SLOW + GONE and "%d connections left in use" % last["active"],
