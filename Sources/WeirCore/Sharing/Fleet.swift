@@ -117,6 +117,10 @@ package struct Fleet: Sendable {
             guard now >= joinDue else { return nil }
             let wasDeciding = isApart
             phase = .joining(wasApart: wasDeciding)
+            // A server that has lost its memory holds it to its claim, which begins with the loss.
+            if !wasDeciding, wasMember {
+                for place in limits.indices { limits[place].beginClaim(now: now) }
+            }
             let message = send(.join, lease: settings.askLease, now: now)
             // What it reports is to stay the truth until the server has it.
             for place in limits.indices { limits[place].share() }

@@ -268,12 +268,15 @@ package struct SharedLimit: Sendable {
         retry = nil
         standing = .apart
         lastShortage = nil
-        if isKnown {
-            let used = max(isFloorKept ? floor : 0, min(part, rules.used(&own, now: now)))
-            claim = Claim(firstRoom: used, until: now + firstRoomLasts)
-        }
+        if isKnown { beginClaim(now: now) }
         apartState = LimitState()
         if !rules.holdsPlaces { apartRules.take(&apartState, units: apartRules.effectiveCapacity, now: now) }
+    }
+
+    /// From here on this instance would allow itself no more than it has in use, for as long as that counts.
+    mutating func beginClaim(now: Instant) {
+        let used = max(isFloorKept ? floor : 0, min(part, rules.used(&own, now: now)))
+        claim = Claim(firstRoom: used, until: now + firstRoomLasts)
     }
 
     /// Drops what was granted and is no longer good; it goes back to the server.

@@ -212,6 +212,21 @@ import Testing
         #expect(!instance.admits())
     }
 
+    @Test func aServerThatHasForgottenHoldsWhoeverWasInTouchToWhatItHasInUse() {
+        let instance = Instance()
+        instance.join()
+        // Long after it began, what it claimed then has no meaning.
+        instance.wait(.seconds(20))
+        instance.answer(instance.say())
+        instance.obtain(40)
+        instance.fleet.take(0, units: 40, now: instance.now)
+        instance.wait(.milliseconds(15))
+        instance.answer(instance.say(), .unknown)
+        let join = instance.say()
+        #expect(join?.verb == .join)
+        #expect(join?.limits[0].room == 40)
+    }
+
     @Test func aReportWithoutAnAnswerLeavesNobodyInLineUnheard() {
         let instance = Instance()
         instance.join()
