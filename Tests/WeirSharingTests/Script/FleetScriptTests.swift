@@ -179,6 +179,101 @@ import WeirTestKit
         #expect(try pair.say(.ask, "a", want: 9, least: 1, room: 4, run: "other").decisions.first?.granted == 6)
     }
 
+    @Test func aServerThatKnowsNothingWaitsForEachOfThoseThatTakePart() throws {
+        for silent in ["a", "b"] {
+            let pair = try Pair(Self.sliding, capacity: 10)
+            _ = try pair.say(.join, "a", run: "other")
+            _ = try pair.say(.join, "b", run: "other")
+            pair.now += 50_001
+            let heard = silent == "a" ? "b" : "a"
+            #expect(try pair.say(.ask, heard, want: 9, least: 1, run: "other").decisions.first?.granted == 0)
+            _ = try pair.say(.ask, silent, run: "other")
+            #expect(try pair.say(.ask, heard, want: 9, least: 1, run: "other").decisions.first?.granted == 9)
+        }
+    }
+
+    @Test func whatNobodyWasHeardOfMayHoldIsKeptForAWhileAfterTheGrace() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        _ = try pair.say(.join, "a", run: "other")
+        pair.now += 9_999_999
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, room: 2, run: "other").decisions.first?.granted == 2)
+        pair.now += 1
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, run: "other").decisions.first?.granted == 3)
+        pair.now += 4_999_999
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, run: "other").decisions.first?.granted == 0)
+        pair.now += 1
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, run: "other").decisions.first?.granted == 5)
+    }
+
+    @Test func whatTheFormerHolderOfAPlaceUsedAndItsPartAreKept() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.ask("b", 8).granted == 8)
+        let told = pair.now
+        _ = try pair.say(.ask, "b", lease: .milliseconds(25))
+        pair.now += 25_000
+        #expect(try pair.say(.join, "c").status == .full)
+        pair.now += 1
+        #expect(try pair.say(.join, "c").status == .ok)
+        #expect(try pair.ask("a", 10).granted == 2)
+        #expect(try pair.ask("c", 10).granted == 0)
+        // Its units have gone, but it may use its part until it knows better.
+        pair.now = told + 25_000 + 10_000_000 - 1
+        #expect(try pair.ask("a", 10).granted == 5)
+        pair.now += 1
+        #expect(try pair.ask("c", 10).granted == 5)
+    }
+
+    @Test func theLongestSilentLosesItsPlace() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        _ = try pair.say(.ask, "b", lease: .milliseconds(10))
+        _ = try pair.say(.ask, "a", lease: .milliseconds(20))
+        pair.now += 30_000
+        #expect(try pair.say(.join, "c").status == .ok)
+        #expect(try pair.say(.ask, "b").status == .unknown)
+        #expect(try pair.say(.ask, "a").status == .ok)
+    }
+
+    @Test func whoeverLeavesInSilenceKeepsItsPart() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        _ = try pair.say(.ask, "b", lease: .milliseconds(25))
+        pair.now += 25_001
+        #expect(try pair.say(.leave, "b").status == .left)
+        #expect(try pair.ask("a", 10).granted == 5)
+        #expect(try pair.say(.leave, "d").status == .left)
+    }
+
+    @Test func aBucketGrowsLessByThePartOfWhoeverIsSilent() throws {
+        let pair = try Pair(.bucket(permits: 100, period: .seconds(1)), capacity: 20)
+        pair.now += 10_000_000
+        #expect(try pair.ask("a", 20).granted == 20)
+        _ = try pair.say(.ask, "b", lease: .milliseconds(25))
+        pair.now += 25_001
+        #expect(try pair.ask("a", 50) == (1, 14_999))
+        pair.now += 100_000
+        #expect(try pair.ask("a", 50).granted == 5)
+        pair.now += 10_000_000
+        #expect(try pair.ask("a", 50).granted == 10)
+        _ = try pair.say(.ask, "b")
+        pair.now += 100_000
+        #expect(try pair.ask("a", 50).granted == 10)
+    }
+
+    @Test func spacingIsWiderByThePartOfWhoeverIsSilent() throws {
+        let pair = try Pair(.spacing(every: .milliseconds(100), margin: .milliseconds(20)), capacity: 1)
+        _ = try pair.say(.ask, "b", lease: .milliseconds(25))
+        pair.now += 25_001
+        #expect(try pair.ask("a", 5) == (1, 270_000))
+    }
+
+    @Test func aClockThatWasSetBackKnowsNothing() throws {
+        let pair = try Pair(Self.sliding, capacity: 10)
+        #expect(try pair.ask("a", 4).granted == 4)
+        pair.now -= 1_000_000
+        #expect(try pair.say(.ask, "a").decisions.first?.used == 4)
+        pair.now -= 1
+        #expect(try pair.say(.ask, "a").status == .unknown)
+    }
+
     @Test func moreThanTheFleetHoldsFindNoPlaceUntilOneIsLeft() throws {
         let pair = try Pair(Self.sliding, capacity: 10)
         #expect(try pair.say(.join, "c").status == .full)
