@@ -142,10 +142,11 @@ class Upstream:
     """Answers every request with 200. Stamps, on one of its ports, each request head with the moment (ns) at which the
     kernel had it."""
 
-    def __init__(self, judges=True):
+    def __init__(self):
         self.listeners = [socket.create_server(("127.0.0.1", 0), backlog=1024) for _ in range(2)]
         self.audited, self.plain = (listener.getsockname()[1] for listener in self.listeners)
-        self.judges = judges
+        # SO_TIMESTAMPNS, which the module does not name; what is accepted has it too.
+        self.listeners[0].setsockopt(socket.SOL_SOCKET, 35, 1)
         self.pipe, self.far = forked.Pipe()
         self.process = forked.Process(target=self.serve, daemon=True)
         self.process.start()
@@ -163,9 +164,6 @@ class Upstream:
                     source.send(stamps)
                 elif source in self.listeners:
                     peer, _ = source.accept()
-                    if source is self.listeners[0]:
-                        # SO_TIMESTAMPNS, which the module does not name.
-                        peer.setsockopt(socket.SOL_SOCKET, 35, 1)
                     selector.register(peer, selectors.EVENT_READ, source is self.listeners[0])
                 else:
                     self.answer(source, stamps if key.data else None, selector)
@@ -176,7 +174,8 @@ class Upstream:
             if not data:
                 raise ConnectionError
             if stamps is not None:
-                seconds, nanoseconds = struct.unpack("qq", ancillary[0][2][:16])
+                # Without a stamp, as of what came while the kernel began to make them, it is later than it was.
+                seconds, nanoseconds = struct.unpack("qq", ancillary[0][2][:16]) if ancillary else (0, time.time_ns())
                 stamps.append(seconds * 10**9 + nanoseconds)
             peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         except OSError:
