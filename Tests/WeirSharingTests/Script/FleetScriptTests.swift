@@ -6,58 +6,10 @@ import WeirTestKit
 
 /// What the script decides, in a real Redis, at moments that the tests choose.
 @Suite struct FleetScriptTests {
-    private static let memory = TimeSpan.seconds(10)
-
-    /// Two instances of a fleet of two, past its beginning.
-    private final class Pair {
-        let settings = FleetSettings(instances: 2, slack: .milliseconds(50))
-        let kind: FleetMessage.Kind
-        let capacity: Int
-        private let server: RedisServer
-        let script: ScriptAtATime
-        private var sequence: Int64 = 0
-        var now: Int64 = 1_795_000_000_000_000
-
-        init(_ kind: FleetMessage.Kind, capacity: Int) throws {
-            self.kind = kind
-            self.capacity = capacity
-            server = try RedisServer()
-            script = try ScriptAtATime(SyncRedis(path: server.path))
-            for id in ["a", "b"] { _ = try say(.join, id) }
-            now += 100_000
-            for id in ["a", "b"] { _ = try say(.ask, id) }
-        }
-
-        func say(
-            _ verb: FleetMessage.Verb, _ id: String, want: Int = 0, least: Int = 0, room: Int = 0, held: Int = 0,
-            list: [(Int64, Int)] = [], lease: TimeSpan = .seconds(3600), sequence given: Int64? = nil,
-            run: String = "r", stops: [FleetStop] = [], late: Int64 = 0
-        ) throws -> FleetReply {
-            sequence += 1
-            let limit = FleetMessage.Limit(
-                kind: kind, capacity: capacity, floor: 0, want: want, least: least, room: room, held: held,
-                list: list.map { FleetMessage.Entry(moment: $0.0, units: $0.1) })
-            let message = FleetMessage(
-                verb: verb, sequence: given ?? sequence, deadline: now - late, lease: lease,
-                memory: FleetScriptTests.memory, limits: [limit], stops: stops)
-            let reply = try script.run(
-                message, keys: FleetScript.keys(prefix: "", upstream: "u", limits: ["l"]), id: id, run: run,
-                settings: settings, at: now)
-            return try #require(reply)
-        }
-
-        /// Asks for units; returns those granted and in how many µs to ask again.
-        func ask(_ id: String, _ want: Int, least: Int = 1, held: Int = 0) throws -> (granted: Int, wait: Int64) {
-            let reply = try say(.ask, id, want: want, least: least, held: held)
-            let decision = try #require(reply.decisions.first)
-            return (decision.granted, decision.retry == 0 ? 0 : decision.retry - now)
-        }
-    }
-
     private static let sliding = FleetMessage.Kind.sliding(span: .seconds(5), margin: .milliseconds(20))
 
     @Test func aWindowCountsForItsLengthTheMarginAndTheSlack() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.ask("a", 10) == (10, 0))
         #expect(try pair.ask("b", 1) == (0, 5_070_000))
         pair.now += 5_069_999
@@ -67,14 +19,14 @@ import WeirTestKit
     }
 
     @Test func aGroupOfFewerUnitsThanAreOfUseIsNotGranted() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.ask("a", 7).granted == 7)
         #expect(try pair.ask("b", 5, least: 5).granted == 0)
         #expect(try pair.ask("b", 5, least: 2).granted == 3)
     }
 
     @Test func unusedUnitsComeBackOnce() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         let reply = try pair.say(.ask, "a", want: 10, least: 1)
         let expiry = try #require(reply.decisions.first).expiry
         pair.now += 1000
@@ -84,7 +36,7 @@ import WeirTestKit
     }
 
     @Test func aCalendarWindowEndsForAllWithItsBoundary() throws {
-        let pair = try Pair(.calendar(per: .seconds(10), margin: .milliseconds(20)), capacity: 10)
+        let pair = try InstancePair(.calendar(per: .seconds(10), margin: .milliseconds(20)), capacity: 10)
         pair.now += 1_000_000
         #expect(try pair.ask("a", 6).granted == 6)
         #expect(try pair.ask("b", 6, least: 6).wait == 10_000_000 - 1_100_000 + 20_000)
@@ -95,7 +47,7 @@ import WeirTestKit
     }
 
     @Test func whatMayBeSentBeyondABoundaryCountsOnBothSides() throws {
-        let pair = try Pair(.calendar(per: .seconds(10), margin: .milliseconds(20)), capacity: 10)
+        let pair = try InstancePair(.calendar(per: .seconds(10), margin: .milliseconds(20)), capacity: 10)
         // 100 ms have gone since a boundary; 70 ms before the next is early enough to be sent after it.
         pair.now += 10_000_000 - 100_000 - 70_000
         #expect(try pair.ask("a", 10).granted == 10)
@@ -106,7 +58,7 @@ import WeirTestKit
     }
 
     @Test func aBucketGrowsAtItsRate() throws {
-        let pair = try Pair(.bucket(permits: 100, period: .seconds(1)), capacity: 20)
+        let pair = try InstancePair(.bucket(permits: 100, period: .seconds(1)), capacity: 20)
         pair.now += 10_000_000
         #expect(try pair.ask("a", 50).granted == 20)
         #expect(try pair.ask("b", 1).wait == 10_000)
@@ -117,7 +69,7 @@ import WeirTestKit
     }
 
     @Test func spacingGrantsOneAtATime() throws {
-        let pair = try Pair(.spacing(every: .milliseconds(100), margin: .milliseconds(20)), capacity: 1)
+        let pair = try InstancePair(.spacing(every: .milliseconds(100), margin: .milliseconds(20)), capacity: 1)
         #expect(try pair.ask("a", 5) == (1, 170_000))
         pair.now += 169_999
         #expect(try pair.ask("b", 1).granted == 0)
@@ -126,7 +78,7 @@ import WeirTestKit
     }
 
     @Test func placesAreWhatEachInstanceSaysItHolds() throws {
-        let pair = try Pair(.concurrency, capacity: 10)
+        let pair = try InstancePair(.concurrency, capacity: 10)
         #expect(try pair.ask("a", 8).granted == 8)
         #expect(try pair.ask("b", 5, held: 0).granted == 2)
         // One that was granted and never taken is free again with the next word.
@@ -135,7 +87,7 @@ import WeirTestKit
     }
 
     @Test func nobodyGoesAboveItsPartWhileAnotherIsBelowAndWaits() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.ask("a", 10).granted == 10)
         pair.now += 1_000_000
         #expect(try pair.ask("b", 10).granted == 0)
@@ -146,7 +98,7 @@ import WeirTestKit
     }
 
     @Test func noMessageIsActedOnTwiceOrLate() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 100).decisions.first?.granted == 3)
         #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 100).status == .late)
         #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 99).status == .late)
@@ -155,7 +107,7 @@ import WeirTestKit
     }
 
     @Test func thePartOfASilentInstanceIsKept() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         _ = try pair.say(.ask, "b", lease: .milliseconds(25))
         pair.now += 25_000
         #expect(try pair.ask("a", 10).granted == 10)
@@ -166,7 +118,7 @@ import WeirTestKit
     }
 
     @Test func anotherRunOfTheServerKnowsNothingUntilEverybodyHasReported() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.ask("a", 4).granted == 4)
         #expect(try pair.say(.ask, "a", run: "other").status == .unknown)
         #expect(try pair.say(.join, "a", room: 4, list: [(1000, 4)], run: "other").decisions.first?.used == 4)
@@ -181,10 +133,13 @@ import WeirTestKit
 
     @Test func aServerThatKnowsNothingWaitsForEachOfThoseThatTakePart() throws {
         for silent in ["a", "b"] {
-            let pair = try Pair(Self.sliding, capacity: 10)
+            let pair = try InstancePair(Self.sliding, capacity: 10)
             _ = try pair.say(.join, "a", run: "other")
             _ = try pair.say(.join, "b", run: "other")
-            pair.now += 50_001
+            pair.now += 50_000
+            for id in ["a", "b"] { _ = try pair.say(.ask, id, run: "other") }
+            #expect(try pair.say(.ask, "a", want: 9, least: 1, run: "other").decisions.first?.granted == 0)
+            pair.now += 1
             let heard = silent == "a" ? "b" : "a"
             #expect(try pair.say(.ask, heard, want: 9, least: 1, run: "other").decisions.first?.granted == 0)
             _ = try pair.say(.ask, silent, run: "other")
@@ -193,7 +148,7 @@ import WeirTestKit
     }
 
     @Test func whatNobodyWasHeardOfMayHoldIsKeptForAWhileAfterTheGrace() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         _ = try pair.say(.join, "a", run: "other")
         pair.now += 9_999_999
         #expect(try pair.say(.ask, "a", want: 9, least: 1, room: 2, run: "other").decisions.first?.granted == 2)
@@ -206,7 +161,7 @@ import WeirTestKit
     }
 
     @Test func whatTheFormerHolderOfAPlaceUsedAndItsPartAreKept() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.ask("b", 8).granted == 8)
         let told = pair.now
         _ = try pair.say(.ask, "b", lease: .milliseconds(25))
@@ -224,7 +179,7 @@ import WeirTestKit
     }
 
     @Test func theLongestSilentLosesItsPlace() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         _ = try pair.say(.ask, "b", lease: .milliseconds(10))
         _ = try pair.say(.ask, "a", lease: .milliseconds(20))
         pair.now += 30_000
@@ -234,7 +189,7 @@ import WeirTestKit
     }
 
     @Test func whoeverLeavesInSilenceKeepsItsPart() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         _ = try pair.say(.ask, "b", lease: .milliseconds(25))
         pair.now += 25_001
         #expect(try pair.say(.leave, "b").status == .left)
@@ -243,7 +198,7 @@ import WeirTestKit
     }
 
     @Test func aBucketGrowsLessByThePartOfWhoeverIsSilent() throws {
-        let pair = try Pair(.bucket(permits: 100, period: .seconds(1)), capacity: 20)
+        let pair = try InstancePair(.bucket(permits: 100, period: .seconds(1)), capacity: 20)
         pair.now += 10_000_000
         #expect(try pair.ask("a", 20).granted == 20)
         _ = try pair.say(.ask, "b", lease: .milliseconds(25))
@@ -259,14 +214,14 @@ import WeirTestKit
     }
 
     @Test func spacingIsWiderByThePartOfWhoeverIsSilent() throws {
-        let pair = try Pair(.spacing(every: .milliseconds(100), margin: .milliseconds(20)), capacity: 1)
+        let pair = try InstancePair(.spacing(every: .milliseconds(100), margin: .milliseconds(20)), capacity: 1)
         _ = try pair.say(.ask, "b", lease: .milliseconds(25))
         pair.now += 25_001
         #expect(try pair.ask("a", 5) == (1, 270_000))
     }
 
     @Test func aClockThatWasSetBackKnowsNothing() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.ask("a", 4).granted == 4)
         pair.now -= 1_000_000
         #expect(try pair.say(.ask, "a").decisions.first?.used == 4)
@@ -274,15 +229,111 @@ import WeirTestKit
         #expect(try pair.say(.ask, "a").status == .unknown)
     }
 
+    @Test func aReportTakesThePlaceOfWhatWasKnownAndOfNothingElse() throws {
+        let pair = try InstancePair(Self.sliding, capacity: 10)
+        #expect(try pair.ask("b", 1).granted == 1)
+        pair.now += 1000
+        #expect(try pair.ask("a", 4).granted == 4)
+        pair.now += 1000
+        #expect(try pair.ask("b", 2).granted == 2)
+        pair.now += 1_000_000
+        #expect(try pair.say(.join, "a", list: [(900_000, 2), (400_000, 1)]).decisions.first?.used == 6)
+        let reported = pair.now
+        pair.now = reported + 5_070_000 - 1_002_001
+        #expect(try pair.say(.ask, "b").decisions.first?.used == 6)
+        pair.now += 1
+        #expect(try pair.say(.ask, "b").decisions.first?.used == 5)
+        pair.now += 2000
+        #expect(try pair.say(.ask, "b").decisions.first?.used == 3)
+        pair.now = reported + 5_070_000 - 900_000
+        #expect(try pair.say(.ask, "b").decisions.first?.used == 1)
+        pair.now = reported + 5_070_000 - 400_000
+        #expect(try pair.say(.ask, "b").decisions.first?.used == 0)
+    }
+
+    @Test func aPartIsRoundedDown() throws {
+        let pair = try InstancePair(Self.sliding, capacity: 3)
+        _ = try pair.say(.ask, "b", lease: .milliseconds(25))
+        pair.now += 25_001
+        #expect(try pair.ask("a", 3).granted == 2)
+    }
+
+    @Test func whatIsKeptForEachIsToldOnceItCouldBeHad() throws {
+        let pair = try InstancePair(Self.sliding, capacity: 10)
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, floor: 2).decisions.first?.granted == 8)
+        #expect(try pair.say(.ask, "b", floor: 2).decisions.first?.isFloorKept == true)
+        #expect(try pair.say(.ask, "b", floor: 3).decisions.first?.isFloorKept == false)
+        #expect(try pair.say(.ask, "a", want: 9, least: 1, floor: 2).decisions.first?.granted == 0)
+        #expect(try pair.say(.ask, "b", want: 2, least: 2, floor: 2).decisions.first?.granted == 2)
+        // In its grace a server knows of nothing that it could keep.
+        let join = try pair.say(.join, "a", floor: 2, run: "other")
+        #expect(join.decisions.first?.isFloorKept == false)
+    }
+
+    @Test func spacingCountsFromTheLastThatIsReported() throws {
+        let pair = try InstancePair(.spacing(every: .milliseconds(100), margin: .milliseconds(20)), capacity: 1)
+        pair.now += 1_000_000
+        _ = try pair.say(.join, "a", list: [(400_000, 1), (30_000, 1)])
+        #expect(try pair.ask("b", 1) == (0, 140_000))
+        pair.now += 140_000
+        #expect(try pair.ask("b", 1).granted == 1)
+    }
+
+    @Test func placesOfASilentInstanceCountForAMinute() throws {
+        let pair = try InstancePair(.concurrency, capacity: 10)
+        #expect(try pair.ask("b", 8).granted == 8)
+        _ = try pair.say(.ask, "b", held: 8, lease: .milliseconds(25))
+        pair.now += 25_000 + 60_000_000
+        #expect(try pair.ask("a", 10).granted == 2)
+        pair.now += 1
+        #expect(try pair.ask("a", 10, held: 2).granted == 3)
+    }
+
+    @Test func whoHasHadMoreOfABucketLetsTheOtherGoFirst() throws {
+        let pair = try InstancePair(.bucket(permits: 100, period: .seconds(1)), capacity: 20)
+        pair.now += 10_000_000
+        #expect(try pair.ask("a", 19).granted == 19)
+        #expect(try pair.ask("b", 3, least: 3).granted == 0)
+        pair.now += 10_000
+        #expect(try pair.ask("a", 1).granted == 0)
+        pair.now += 10_000
+        #expect(try pair.ask("b", 3, least: 3).granted == 3)
+    }
+
+    @Test func eachOfSeveralLimitsIsDecidedByItself() throws {
+        let server = try RedisServer()
+        let script = try ScriptAtATime(SyncRedis(path: server.path))
+        let settings = FleetSettings(instances: 1, slack: .milliseconds(50))
+        func say(_ verb: FleetMessage.Verb, _ sequence: Int64) throws -> [FleetReply.Decision] {
+            let message = FleetMessage(
+                verb: verb, sequence: sequence, deadline: 2_000_000 + sequence, lease: .seconds(1),
+                memory: .seconds(10),
+                limits: [5, 7, 3].map {
+                    FleetMessage.Limit(kind: Self.sliding, capacity: $0, floor: 0, want: 4, least: 4)
+                },
+                stops: [])
+            let keys = FleetScript.keys(prefix: "", upstream: "u", limits: ["l", "m", "n"])
+            return try script.run(
+                message, keys: keys, id: "a", run: "r", settings: settings, at: 1_000_000 + sequence * 100_000
+            )?.decisions ?? []
+        }
+        _ = try say(.join, 1)
+        #expect(try say(.ask, 2).map(\.granted) == [4, 4, 0])
+        #expect(try say(.ask, 3).map(\.used) == [4, 4, 0])
+        for (limit, used) in [("l", "4"), ("m", "4"), ("n", "0")] {
+            #expect(try script.redis.call(["HGET", "{u}:\(limit)", "u1"]) == .text(used))
+        }
+    }
+
     @Test func moreThanTheFleetHoldsFindNoPlaceUntilOneIsLeft() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.say(.join, "c").status == .full)
         #expect(try pair.say(.leave, "b").status == .left)
         #expect(try pair.say(.join, "c").status == .ok)
     }
 
     @Test func aStopReachesTheOthers() throws {
-        let pair = try Pair(Self.sliding, capacity: 10)
+        let pair = try InstancePair(Self.sliding, capacity: 10)
         let ban = FleetStop(scope: "", left: .seconds(60), isBan: true, status: 418)
         _ = try pair.say(.ask, "a", stops: [ban])
         pair.now += 1_000_000
@@ -293,7 +344,7 @@ import WeirTestKit
     }
 
     @Test func keysAreBoundedAndExpire() throws {
-        let pair = try Pair(Self.sliding, capacity: 100_000)
+        let pair = try InstancePair(Self.sliding, capacity: 100_000)
         for _ in 0..<3000 {
             pair.now += 1000
             _ = try pair.ask("a", 3)
