@@ -5,22 +5,31 @@ Every mutant is built into one binary and chosen when it runs: `a <= b` becomes 
 its own that is `<` while the environment says WEIR_MUTANT=17, and `<=` otherwise. So there is one build for all.
 Survivors that change nothing one could see are listed, each with its reason, in scripts/mutants-accepted.txt.
 
-usage: mutants.py [--minimum PERCENT] [FOLDER...]      folders of Sources/WeirCore; the three with limits in them if none
+Each mutant meets the tests of its own folder first, then all tests, both with a tenth of the work of those at random,
+and only what survives these meets all tests as they are. The first failure ends a run, and so does more than a few times
+the processor time that the run takes with nothing broken.
+
+usage: mutants.py [--minimum PERCENT] [--jobs N] [PLACE...]
+The files that share limits among a fleet are left out: WeirSharingTests shows them at work.
+
+A PLACE is a folder or a file of Sources/WeirCore; without one, the three folders with the limits and the circuit in them.
 """
 import argparse
 import concurrent.futures
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / ".build" / "mutants"
 CORE = SCRATCH / "Sources" / "WeirCore"
 ACCEPTED = pathlib.Path(__file__).with_name("mutants-accepted.txt")
+# What a run may use at most, in bytes: a loop that never ends would fill the machine.
+MEMORY = 8 << 30
 FOLDERS = ["RateLimiting", "Queueing", "CircuitBreaking"]
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
@@ -212,6 +221,8 @@ def mutate(folders, banned):
     rewriter = Rewriter(banned)
     for folder in folders:
         for source in sorted((ROOT / "Sources" / "WeirCore" / folder).rglob("*.swift")):
+            if source.name.endswith("+Fleet.swift"):
+                continue
             path = str(source.relative_to(ROOT / "Sources" / "WeirCore"))
             (CORE / path).write_text(rewriter.rewrite(path, source.read_text()))
     (CORE / "Mutants.swift").write_text(SUPPORT + "\n".join(rewriter.declarations) + "\n")
@@ -250,19 +261,49 @@ def suites(folder):
     return r"\.(%s)/" % "|".join(names) if names else "."
 
 
-def passes(number, pattern, timeout):
-    binary = next((SCRATCH / ".build" / "release").glob("*PackageTests.xctest"))
-    try:
-        return subprocess.run(
-            [str(binary), "--testing-library", "swift-testing", "--filter", pattern],
-            env={**os.environ, "WEIR_MUTANT": str(number)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            timeout=timeout).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+class Stage:
+    """A run of some tests, with a share of the work of those at random."""
+
+    def __init__(self, pattern, share):
+        self.pattern, self.share, self.seconds = pattern, share, 600
+
+    def measure(self):
+        """Learns what processor time it takes with nothing broken; false where it fails."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        passed = self.passes(0)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.seconds = 3 + 4 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return passed
+
+    def passes(self, number):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_CPU, (int(self.seconds), int(self.seconds) + 1))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        binary = next((SCRATCH / ".build" / "release").glob("*PackageTests.xctest"))
+        run = subprocess.Popen(
+            [str(binary), "--testing-library", "swift-testing", "--no-parallel", "--filter", self.pattern],
+            env={**os.environ, "WEIR_MUTANT": str(number), "WEIR_TEST_SHARE": str(self.share),
+                 "SWIFT_BACKTRACE": "enable=no"},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=limit)
+        with run:
+            for line in run.stdout:
+                if "recorded an issue" in line:
+                    run.kill()
+        return run.returncode == 0
 
 
-def survives(mutant, timeout):
-    return passes(mutant.number, suites(mutant.path.split("/")[0]), timeout) and passes(mutant.number, ".", timeout)
+def stages(folder):
+    return [Stage(suites(folder), 0.1), Stage(".", 0.1), Stage(".", 1)]
+
+
+def survives(mutant, stages, is_accepted):
+    # Of what is accepted the long last stage has nothing to tell.
+    lives = all(stage.passes(mutant.number) for stage in (stages[:-1] if is_accepted else stages))
+    if lives:
+        print("alive: %s" % mutant, flush=True)
+    return lives
 
 
 def accepted():
@@ -283,25 +324,30 @@ def accepted():
 def main():
     parser = argparse.ArgumentParser(description="Mutation test of the deciders.")
     parser.add_argument("--minimum", type=float, default=95, help="least share killed, in percent")
-    parser.add_argument("folders", nargs="*", default=[])
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at once; one for each core")
+    parser.add_argument("places", nargs="*", default=[])
     options = parser.parse_args()
-    folders = options.folders or FOLDERS
+    places = options.places or FOLDERS
+    folders = sorted({place.split("/")[0] for place in places})
     prepare()
     mutants, found = build(folders)
-    started = time.monotonic()
-    if not passes(0, ".", 600):
+    tests = {folder: stages(folder) for folder in folders}
+    if not all(stage.measure() for each in tests.values() for stage in each):
         sys.exit("mutants: the tests fail, or take ten minutes, with nothing broken")
-    timeout = 10 + 5 * (time.monotonic() - started)
     print("%d mutants, %d more that do not compile" % (len(mutants), found - len(mutants)), flush=True)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        alive = list(pool.map(lambda each: survives(each, timeout), mutants))
+    mutants = [each for each in mutants if any(each.path == place or each.path.startswith(place.rstrip("/") + "/")
+                                               for place in places)]
     reasons = accepted()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        alive = list(pool.map(
+            lambda each: survives(each, tests[each.path.split("/")[0]], each.key in reasons), mutants))
     survivors = [each for each, lives in zip(mutants, alive) if lives]
     open_ones = [each for each in survivors if each.key not in reasons]
     for each in open_ones:
         print("survived: %s" % each)
     keys = {each.key for each in survivors}
-    stale = [key for key in reasons if key.split("/")[0] in folders and key not in keys]
+    examined = {each.path for each in mutants}
+    stale = [key for key in reasons if key.split(" ")[0] in examined and key not in keys]
     for key in stale:
         print("accepted, but killed or gone: %s" % key)
     judged = len(mutants) - (len(survivors) - len(open_ones))

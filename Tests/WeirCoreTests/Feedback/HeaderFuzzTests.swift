@@ -4,7 +4,7 @@ import WeirCore
 /// Whatever a provider sends: no trap, nothing absurd.
 @Suite("Provider headers, hostile")
 struct HeaderFuzzTests {
-    private static let values = 100_000
+    private static let values = Extent.of(100_000)
     private static let seeds: [String] = [
         "1/40", "\"default\";r=50;t=30, b;r=1", "limit=100, remaining=50, reset=5", "Sat, 21 Nov 2026 12:00:30 GMT",
         "2026-11-21T13:00:30.25+01:00", "1795262400750", "1h2m3.5s", "99999999999999999999.999999999999", "10, 10;w=1",

@@ -4,7 +4,7 @@ import WeirCore
 @Suite("Admission, at random")
 struct AdmissionPropertyTests {
     /// Operations of each walk. With the seeds below, more than 300,000 in all.
-    static let operations = 10_000
+    static let operations = Extent.of(10_000)
 
     @Test(
         "Whatever happens in whatever order, nobody goes too early, too late or out of turn",

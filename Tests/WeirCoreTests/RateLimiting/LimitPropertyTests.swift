@@ -4,7 +4,7 @@ import WeirCore
 @Suite("Limits against a reference that keeps every stamp")
 struct LimitPropertyTests {
     /// Operations over all walks.
-    static let operations = 1_000_000
+    static let operations = Extent.of(1_000_000)
     static let seeds = 8 as UInt64
 
     @Test(
