@@ -92,10 +92,14 @@ public struct AdmissionControl: Sendable {
     public mutating func enter(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
         guard stack.isFitting(demand.keys, of: demand.endpoint) else {
             var fitting = demand
-            fitting.keys = stack.fitting(demand.keys, of: demand.endpoint)
+            fitting.request.keys = stack.fitting(demand.keys, of: demand.endpoint)
             return enter(fitting, ready: ready, now: now)
         }
-        let demand = isSharing ? withPatience(demand, now: now) : demand
+        return isSharing
+            ? decide(withPatience(demand, now: now), ready: ready, now: now) : decide(demand, ready: ready, now: now)
+    }
+
+    private mutating func decide(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
         if mode == .shadow {
             return ready ? .admitted(watch(demand.request, demand, now: now)) : join(demand, limited: false, now: now)
         }
@@ -106,9 +110,9 @@ public struct AdmissionControl: Sendable {
             if somebodyIsNext { return enterUnready(demand, now: now) }
         }
         guard ready else { return enterUnready(demand, now: now) }
-        let request = demand.request
-        guard stack.takeIfAdmitted(request, number: number &+ 1, now: now) else { return wait(demand, now: now) }
-        return .admitted(Granted(admission: grant(request, waited: .zero, now: now), verdict: nil))
+        let fits = stack.takeIfAdmitted(demand.request, number: number &+ 1, now: now)
+        guard fits else { return wait(demand, now: now) }
+        return .admitted(Granted(admission: grant(demand.request, waited: .zero, now: now), verdict: nil))
     }
 
     /// A refusal for a call that a stop of the provider holds beyond its deadline; nil where none does. Nothing is refused
@@ -222,7 +226,7 @@ public struct AdmissionControl: Sendable {
         guard let ticket = admission.holding else { return }
         switch places.strike(ticket) {
         case .nothing: return
-        case .ofEndpoint(let endpoint): stack.release(endpoint, .none, number: admission.number, now: now)
+        case .ofEndpoint(let endpoint): stack.releaseUnkeyed(endpoint)
         case .other: releaseOther(ticket, number: admission.number, now: now)
         }
     }

@@ -1,13 +1,9 @@
 /// What a call asks of the limits, and how long it would wait.
 public struct Demand: Sendable {
-    /// Its endpoint's place.
-    public let endpoint: Int
-    /// Units it takes of every limit that counts them; at least 1.
-    public let cost: Int
+    /// What it asks of the stack.
+    var request: LimitStack.Request
     /// Its class.
     public let priority: Priority
-    /// Its keys, made by the endpoint's `Keying`; none where no limit of it is keyed.
-    public internal(set) var keys: CallKeys
     /// When it stops waiting for a limit, a freeze or a delay.
     public internal(set) var deadline: Instant
     /// When it stops waiting where nothing of that holds it back, only the want of a connection.
@@ -19,16 +15,19 @@ public struct Demand: Sendable {
         endpoint: Int, cost: Int = 1, priority: Priority = .normal, keys: CallKeys = .none, deadline: Instant,
         readyDeadline: Instant? = nil
     ) {
-        self.endpoint = endpoint
-        self.cost = max(1, cost)
+        request = LimitStack.Request(
+            endpoint: endpoint, cost: max(1, cost), isCritical: priority == .critical, keys: keys)
         self.priority = priority
-        self.keys = keys
         self.deadline = deadline
         self.readyDeadline = readyDeadline ?? deadline
     }
 
-    /// What it asks of the stack.
-    var request: LimitStack.Request {
-        LimitStack.Request(endpoint: endpoint, cost: cost, isCritical: priority == .critical, keys: keys)
-    }
+    /// Its endpoint's place.
+    public var endpoint: Int { request.endpoint }
+
+    /// Units it takes of every limit that counts them; at least 1.
+    public var cost: Int { request.cost }
+
+    /// Its keys, made by the endpoint's `Keying`; none where no limit of it is keyed.
+    public var keys: CallKeys { request.keys }
 }

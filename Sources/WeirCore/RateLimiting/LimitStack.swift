@@ -38,7 +38,7 @@ public struct LimitStack: Sendable {
         let endpoint: Int
         let cost: Int
         let isCritical: Bool
-        let keys: CallKeys
+        var keys: CallKeys
 
         /// A call of that cost to an endpoint.
         package init(endpoint: Int, cost: Int, isCritical: Bool, keys: CallKeys) {
@@ -221,21 +221,16 @@ public struct LimitStack: Sendable {
         if allowances.isAny {
             return endpoint.needs.allSatisfy { earliest($0, request, now: now) <= now }
         }
-        return admit(0..<sharedCount, request, now: now) && admit(endpoint.own, request, now: now)
+        return admitsAlone(request, endpoint, now: now)
             && (endpoint.keyCount == 0 || admitsByKey(request, now: now))
             && (!endpoint.isShared || admitsInFleet(request, now: now))
     }
 
-    /// Whether those of some limits admit the call that count all calls together.
-    @inline(__always)
-    private mutating func admit(_ places: Range<Int>, _ request: Request, now: Instant) -> Bool {
-        guard !places.isEmpty else { return true }
+    /// Whether those limits admit the call that count all calls together.
+    private mutating func admitsAlone(_ request: Request, _ endpoint: Endpoint, now: Instant) -> Bool {
+        let shared = 0..<sharedCount
         var all = limits.mutableSpan
-        for limit in places where all[limit].isOwn {
-            let fits = all[limit].admits(cost: request.cost, isCritical: request.isCritical, now: now)
-            if !fits { return false }
-        }
-        return true
+        return all.admit(request, shared, now: now) && all.admit(request, endpoint.own, now: now)
     }
 
     /// Notes that a call has asked for its keys.
@@ -251,8 +246,7 @@ public struct LimitStack: Sendable {
     /// Takes from every limit that the call needs, whether it fits or not, for the admission of that `number`.
     mutating func take(_ request: Request, number: UInt32, now: Instant) {
         let endpoint = endpoints[request.endpoint]
-        take(0..<sharedCount, cost: request.cost, now: now)
-        take(endpoint.own, cost: request.cost, now: now)
+        takeAlone(request, endpoint, now: now)
         if endpoint.keyCount > 0 { takeByKey(request, number: number, now: now) }
         if endpoint.isShared { takeInFleet(request, now: now) }
         guard allowances.isAny else { return }
@@ -261,12 +255,12 @@ public struct LimitStack: Sendable {
         }
     }
 
-    /// Takes from those of some limits that count all calls together.
-    @inline(__always)
-    private mutating func take(_ places: Range<Int>, cost: Int, now: Instant) {
-        guard !places.isEmpty else { return }
+    /// Takes from those limits that count all calls together.
+    private mutating func takeAlone(_ request: Request, _ endpoint: Endpoint, now: Instant) {
+        let shared = 0..<sharedCount
         var all = limits.mutableSpan
-        for limit in places where all[limit].isOwn { all[limit].take(cost: cost, now: now) }
+        all.take(request, shared, now: now)
+        all.take(request, endpoint.own, now: now)
     }
 
     private mutating func admitsByKey(_ request: Request, now: Instant) -> Bool {
@@ -288,8 +282,20 @@ public struct LimitStack: Sendable {
 
     /// Takes from every limit that the call needs, if all of them admit it; from none otherwise.
     package mutating func takeIfAdmitted(_ request: Request, number: UInt32, now: Instant) -> Bool {
-        guard admits(request, now: now) else { return false }
-        take(request, number: number, now: now)
+        let endpoint = endpoints[request.endpoint]
+        guard endpoint.keyCount == 0, !endpoint.isShared, !allowances.isAny else {
+            guard admits(request, now: now) else { return false }
+            take(request, number: number, now: now)
+            return true
+        }
+        // Most calls need nothing else: their limits are fetched once for both.
+        let shared = 0..<sharedCount
+        var all = limits.mutableSpan
+        guard all.admit(request, shared, now: now), all.admit(request, endpoint.own, now: now) else {
+            return false
+        }
+        all.take(request, shared, now: now)
+        all.take(request, endpoint.own, now: now)
         return true
     }
 
@@ -328,8 +334,8 @@ public struct LimitStack: Sendable {
 
     /// Frees the places that the admission of that `number` to `endpoint` holds.
     mutating func release(_ endpoint: Int, _ keys: CallKeys, number: UInt32, now: Instant) {
+        releaseUnkeyed(endpoint)
         let places = endpoints[endpoint]
-        for holder in places.holders { release(HeldPlace(limit: holders[holder], key: nil), number: number, now: now) }
         guard places.keyCount > 0 else { return }
         for place in places.needs where needs[place].holdsPlaces {
             guard let key = key(of: needs[place], keys) else { continue }
@@ -337,15 +343,28 @@ public struct LimitStack: Sendable {
         }
     }
 
+    /// Frees the places that an admission to `endpoint` holds of limits that count all calls together.
+    mutating func releaseUnkeyed(_ endpoint: Int) {
+        for holder in endpoints[endpoint].holders { release(unkeyed: holders[holder]) }
+    }
+
     /// Frees one place.
     mutating func release(_ held: HeldPlace, number: UInt32, now: Instant) {
         if let key = held.key {
             guard let place = limits[held.limit].keyed else { return }
             keyed[place].release(key, number: number, now: now)
-        } else if let shared = limits[held.limit].fleet {
+        } else {
+            release(unkeyed: held.limit)
+        }
+    }
+
+    /// Frees one place of a limit that counts all calls together.
+    @inline(__always)
+    private mutating func release(unkeyed limit: Int) {
+        if let shared = limits[limit].fleet {
             fleet?.release(shared)
         } else {
-            limits[held.limit].release()
+            limits[limit].release()
         }
     }
 
@@ -355,6 +374,24 @@ public struct LimitStack: Sendable {
         for place in limits.indices { limits[place].setWallOffset(offset) }
         for place in keyed.indices { keyed[place].states.setWallOffset(offset) }
         fleet?.setWallOffset(offset)
+    }
+}
+
+extension MutableSpan<StackedLimit> {
+    /// Whether those limits at some places admit the call that count all calls together.
+    @inline(__always)
+    fileprivate mutating func admit(_ request: LimitStack.Request, _ places: Range<Int>, now: Instant) -> Bool {
+        for place in places where self[place].isOwn {
+            let fits = self[place].admits(cost: request.cost, isCritical: request.isCritical, now: now)
+            if !fits { return false }
+        }
+        return true
+    }
+
+    /// Takes from those limits at some places that count all calls together.
+    @inline(__always)
+    fileprivate mutating func take(_ request: LimitStack.Request, _ places: Range<Int>, now: Instant) {
+        for place in places where self[place].isOwn { self[place].take(cost: request.cost, now: now) }
     }
 }
 

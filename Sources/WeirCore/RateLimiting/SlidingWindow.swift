@@ -28,7 +28,9 @@ struct SlidingWindow: Hashable, Sendable {
     /// Whether `units` fit into `room` at `now`; nil where the log has to be settled to tell.
     @inline(__always)
     func admits(_ log: borrowing StampLog, units: Int, room: Int, now: Instant) -> Bool? {
-        log.holds(dropping: span, at: now) ? units <= room - log.units : nil
+        // What is to be dropped only makes more room.
+        if units <= room - log.units { return true }
+        return log.holds(dropping: span, at: now) ? false : nil
     }
 
     /// Takes `units` at `now`.
