@@ -159,8 +159,7 @@ struct CallGuardTests {
         }
     }
 
-    /// envoy#25487.
-    @Test("A cancellation or a refusal of ours inside an attempt is no failure of the provider")
+    @Test("envoy#25487: a cancellation or a refusal of ours inside an attempt is no failure of the provider")
     func ignored() async throws {
         try await bench { bench in
             for error in [CancellationError(), Refusal(.queueFull)] as [any Error & Sendable] {
@@ -281,8 +280,8 @@ struct CallGuardTests {
         }
     }
 
-    /// Sentinel#1638, resilience4j#903: whatever comes between, the slot is free again.
-    @Test("A probe slot that is gone refunds the limits, and one that is cancelled is free again")
+    /// Whatever comes between, the slot is free again.
+    @Test("Sentinel#1638, resilience4j#903: a probe slot that is gone refunds the limits, one that is cancelled is free")
     func probeSlot() async throws {
         try await bench(failThreshold: 1) { bench in
             _ = try await bench.guarded.call { _ in AttemptResult.failure(503, .status(503, retryAfter: nil)) }

@@ -16,7 +16,7 @@ struct RateLimiterTests {
         return RateLimiter(on: loop, control: control, sinks: [recorder.sink])
     }
 
-    @Test("Admits at once while there is room, and by timer afterwards, in order")
+    @Test("aiolimiter#73, no waiter wakes before its turn: admits at once while there is room, and by timer afterwards, in order")
     func order() async throws {
         let loop = NIOAsyncTestingEventLoop()
         let recorder = EventRecorder()
@@ -32,7 +32,6 @@ struct RateLimiterTests {
                 }
                 try await limiter.waitForLength(number + 1)
             }
-            // aiolimiter#73: every waiter woke at every tick.
             for second in 1...3 {
                 await loop.advanceTime(by: .milliseconds(999))
                 #expect(recorder.count(of: "admitted") == second, "nobody before the turn")
@@ -75,8 +74,8 @@ struct RateLimiterTests {
         await loop.shutdownGracefully()
     }
 
-    /// cpython#90155, anyio#1145: a waiter cancelled after its wake-up stranded the next.
-    @Test("Cancelling the first in line lets the next go at the same moment")
+    /// A waiter cancelled after its wake-up stranded the next.
+    @Test("cpython#90155, anyio#1145: cancelling the first in line lets the next go at the same moment")
     func cancelledHead() async throws {
         let loop = NIOAsyncTestingEventLoop()
         let limiter = Self.limiter(2, on: loop)
@@ -98,8 +97,7 @@ struct RateLimiterTests {
         await loop.shutdownGracefully()
     }
 
-    /// SwiftPM#8721.
-    @Test("A task that is cancelled before it asks takes nothing and is not in line")
+    @Test("SwiftPM#8721: a task that is cancelled before it asks takes nothing and is not in line")
     func cancelledBefore() async throws {
         let loop = NIOAsyncTestingEventLoop()
         let limiter = Self.limiter(1, on: loop)

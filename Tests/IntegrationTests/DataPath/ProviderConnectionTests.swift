@@ -4,7 +4,7 @@ import WeirTestKit
 extension DataPath {
     @Suite("A provider's connection")
     struct ProviderConnectionTests {
-        @Test("that the provider closed while idle costs no call")
+        @Test("haproxy#1423, envoy#1979: that the provider closed while idle costs no call")
         func closedWhileIdle() async throws {
             try await Bench.run { bench in
                 let caller = try await bench.caller()

@@ -9,7 +9,7 @@ struct FleetTests {
         limits: [{ name: ip, algorithm: sliding_window, requests: 60, per: 1s, margin: 400ms, shared: true }]
         """
 
-    @Test("no second holds more than the quota, whoever sends, and everybody gets a part of it")
+    @Test("apisix#13574: no second holds more than the quota, whoever sends, and everybody gets a part of it")
     func quota() async throws {
         try await Fleet.run(Self.rules) { fleet in
             let answered = try await fleet.drive(for: .seconds(5))
@@ -22,7 +22,7 @@ struct FleetTests {
         }
     }
 
-    @Test("without Redis each keeps to its part, and afterwards they share again")
+    @Test("traefik#12091, istio#12115: without Redis each keeps to its part, and afterwards they share again")
     func outage() async throws {
         try await Fleet.run(Self.rules) { fleet in
             _ = try await fleet.drive(for: .seconds(1))

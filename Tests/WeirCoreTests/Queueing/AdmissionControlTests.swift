@@ -154,8 +154,8 @@ struct AdmissionControlTests {
         #expect(control.waiter(patient) != nil)
     }
 
-    /// golang/go#56924, #69419: giving a reservation back restored the wrong tokens. There is nothing to give back here.
-    @Test("A call that leaves the line has taken nothing, and its ticket is void")
+    /// Giving a reservation back restored the wrong tokens. There is nothing to give back here.
+    @Test("golang/go#56924, #69419: a call that leaves the line has taken nothing, and its ticket is void")
     func leaving() throws {
         let control = Self.control()
         #expect(control.admits(0, at(0)))

@@ -11,8 +11,7 @@ struct LimitDefectsTests {
         .spacing(every: .milliseconds(100), margin: .zero),
     ]
 
-    /// tikv/pd#10771.
-    @Test("A stale `now` mints nothing", arguments: timed)
+    @Test("tikv/pd#10771: a stale `now` mints nothing", arguments: timed)
     func staleNow(algorithm: LimitSettings.Algorithm) {
         let limit = LimitUnderTest(algorithm)
         limit.take(now: at(1000))
@@ -25,8 +24,7 @@ struct LimitDefectsTests {
         #expect(limit.earliest(now: at(1200)) == at(1200))
     }
 
-    /// MediaWiki-MCP#557.
-    @Test("A step of the wall clock neither locks out nor refunds")
+    @Test("MediaWiki-MCP#557: a step of the wall clock neither locks out nor refunds")
     func wallClockStep() {
         let noon = TimeSpan.seconds(1_763_683_200)
         let minute = LimitUnderTest(
@@ -44,8 +42,9 @@ struct LimitDefectsTests {
         #expect(minute.earliest(now: at(seconds: 61)) == at(seconds: 71), "nothing is forgotten")
     }
 
-    /// polaris#3433, firecracker#3370, seastar#1723.
-    @Test("Integer refill drops no fractions", arguments: [3, 7, 11, 13, 999_999_937] as [Int64])
+    @Test(
+        "polaris#3433, firecracker#3370, seastar#1723: integer refill drops no fractions",
+        arguments: [3, 7, 11, 13, 999_999_937] as [Int64])
     func refillFractions(perSecond: Int64) {
         let bucket = LimitUnderTest(.tokenBucket(rate: Rate(permits: perSecond, per: .seconds(1)), burst: 2))
         let count = min(perSecond, 13) * 1000
@@ -63,8 +62,7 @@ struct LimitDefectsTests {
         #expect(now.nanoseconds <= Int64(exact) + 1)
     }
 
-    /// governor#107.
-    @Test("After an idle gap the capacity is there, and not one unit more", arguments: [1, 600] as [Int])
+    @Test("governor#107: after an idle gap the capacity is there, and not one unit more", arguments: [1, 600] as [Int])
     func extraUnitAfterIdle(capacity: Int) {
         let algorithms: [LimitSettings.Algorithm] = [
             .slidingWindow(requests: capacity, per: .seconds(5), margin: .zero),
@@ -81,8 +79,10 @@ struct LimitDefectsTests {
         }
     }
 
-    /// golang/go#56924: cancelling took off what later reservations had taken, though that was theirs.
-    @Test("A cancelled reservation restores all that it took, whoever came after it", arguments: timed.prefix(3))
+    /// Cancelling took off what later reservations had taken, though that was theirs.
+    @Test(
+        "golang/go#56924: a cancelled reservation restores all that it took, whoever came after it",
+        arguments: timed.prefix(3))
     func cancelledReservation(algorithm: LimitSettings.Algorithm) {
         let limit = LimitUnderTest(algorithm)
         let larger: LimitSettings.Algorithm =
@@ -102,8 +102,10 @@ struct LimitDefectsTests {
         #expect(limit.isUnused(now: at(0)))
     }
 
-    /// golang/go#69419: cancelling late restored units that had come back by themselves.
-    @Test("A reservation cancelled late restores nothing that has come back by itself", arguments: timed.prefix(3))
+    /// Cancelling late restored units that had come back by themselves.
+    @Test(
+        "golang/go#69419: a reservation cancelled late restores nothing that has come back by itself",
+        arguments: timed.prefix(3))
     func cancelledLate(algorithm: LimitSettings.Algorithm) {
         let limit = LimitUnderTest(algorithm)
         limit.take(now: at(0))
@@ -113,8 +115,8 @@ struct LimitDefectsTests {
         #expect(limit.earliest(now: at(110)) == at(200))
     }
 
-    /// governor#219, aiolimiter#298: users of buckets met it with "600 per 5 s".
-    @Test("A bucket of N per W admits nearly 2 N within W; the sliding window does not")
+    /// Users of buckets met it with "600 per 5 s".
+    @Test("governor#219, aiolimiter#298: a bucket of N per W admits nearly 2 N within W; the sliding window does not")
     func twoWindowsAtOnce() {
         func mostInWindow(_ algorithm: LimitSettings.Algorithm) -> Int {
             let limit = LimitUnderTest(algorithm)

@@ -86,8 +86,8 @@ struct RetryBudgetTests {
         #expect(purse.retries(100, at: at(1)) == 20)
     }
 
-    /// envoy#30205: retries waiting out their backoff were not counted, so that any number could be scheduled.
-    @Test("A retry in backoff counts, however long the backoff is")
+    /// Retries waiting out their backoff were not counted, so that any number could be scheduled.
+    @Test("envoy#30205: a retry in backoff counts, however long the backoff is")
     func backoffCounts() {
         let purse = Purse(ratio: 0, minPerSecond: 0.3)
         for expected in [true, true, true, false] { #expect(purse.reserve(at(0)) == expected) }

@@ -270,8 +270,8 @@ struct RetryPlannerTests {
 
     // MARK: The replay
 
-    /// haproxy#1423, envoy#1979: an idle connection closed by the provider lost the next call.
-    @Test("A call that met a stale connection is replayed at once, whatever `on` and the budget say")
+    /// An idle connection closed by the provider lost the next call.
+    @Test("haproxy#1423, envoy#1979: a call that met a stale connection is replayed at once, whatever `on` and the budget say")
     func replay() {
         let desk = Desk(
             Self.settings {

@@ -74,6 +74,7 @@ import WeirTestKit
         try await instance.stop()
     }
 
+    /// rate-limit-redis#251: without a timeout for commands everything hung.
     @Test func aStoppedServerIsDoneWithoutAndComesBack() async throws {
         let server = try RedisServer()
         let instance = try await start(RedisAddress(transport: .unix(path: server.path)))

@@ -97,6 +97,7 @@ import WeirTestKit
         #expect(try pair.ask("b", 10).granted == 5)
     }
 
+    /// rate-limit-redis#251: a message sent again after a timeout counted twice.
     @Test func noMessageIsActedOnTwiceOrLate() throws {
         let pair = try InstancePair(Self.sliding, capacity: 10)
         #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 100).decisions.first?.granted == 3)
