@@ -281,7 +281,7 @@ struct CallGuardTests {
     }
 
     /// Whatever comes between, the slot is free again.
-    @Test("Sentinel#1638, resilience4j#903: a probe slot that is gone refunds the limits, one that is cancelled is free")
+    @Test("Sentinel#1638, resilience4j#903: a probe slot that is gone refunds, one cancelled is free")
     func probeSlot() async throws {
         try await bench(failThreshold: 1) { bench in
             _ = try await bench.guarded.call { _ in AttemptResult.failure(503, .status(503, retryAfter: nil)) }

@@ -16,7 +16,7 @@ struct RateLimiterTests {
         return RateLimiter(on: loop, control: control, sinks: [recorder.sink])
     }
 
-    @Test("aiolimiter#73, no waiter wakes before its turn: admits at once while there is room, and by timer afterwards, in order")
+    @Test("aiolimiter#73: admits at once while there is room, then by timer, in order, nobody before its turn")
     func order() async throws {
         let loop = NIOAsyncTestingEventLoop()
         let recorder = EventRecorder()

@@ -10,7 +10,9 @@ struct RestartTests {
         queue: { max_wait: 0s }
         """
 
-    @Test("resilience4j#2069, #2146: spent quota stays spent, after a kill and after a clean stop", arguments: [false, true])
+    @Test(
+        "resilience4j#2069, #2146: spent quota stays spent, after a kill and after a clean stop",
+        arguments: [false, true])
     func quota(gently: Bool) async throws {
         try await Restarts.run { restarts throws in
             try await restarts.life(Self.quota, gently: gently) { stand throws in

@@ -31,8 +31,10 @@ struct RestoredCircuitTests {
 
         var circuit = Self.restored(record, now: at(400))
         #expect(circuit.state == .open)
-        let early = circuit.refusal(now: at(400))
-        #expect(early == .milliseconds(600))
+        for now in [at(0), at(400)] {
+            let wait = circuit.refusal(now: now)
+            #expect(wait == .milliseconds(600), "time that goes back stands still")
+        }
         #expect(circuit.nextEvent == at(1000))
         #expect(circuit.takeMoves().isEmpty)
         #expect(circuit.transitionCount == 0)

@@ -107,6 +107,21 @@ struct AdmissionChangesTests {
         #expect(desk.change { $0.takeThaw(now: at(6999)) } == nil)
     }
 
+    @Test("Who waited for a connection alone counts as limited once a stop refuses it; in shadow nobody is refused")
+    func freezeOfTheUnready() {
+        for mode in [AdmissionMode.enforce, .shadow] {
+            let desk = Desk(mode: mode)
+            let demand = Demand(endpoint: 1, deadline: at(100))
+            guard case .joined = desk.change({ $0.enter(demand, ready: false, now: at(0)) }) else {
+                Issue.record("nothing is ready for it")
+                return
+            }
+            let left = desk.change { $0.freeze(.upstream, until: at(500), isBan: false, now: at(10)) }.departures
+            #expect(left.count == (mode == .shadow ? 0 : 1))
+            #expect(desk.change { $0.takeNewlyLimited() } == (mode == .shadow ? [] : [1]))
+        }
+    }
+
     // MARK: Delay, allowance, factor
 
     @Test("A delay holds each call for its length from its coming, and counts as limited")
@@ -136,6 +151,7 @@ struct AdmissionChangesTests {
         desk.change { $0.giveBack(first, now: at(1)) }
         #expect(desk.admission(0, at(1)) != nil)
         let ticket = try #require(desk.ticket(0, at(2)))
+        #expect(desk.refusal(0, at(2), maxWait: .milliseconds(2997)) != nil, "behind the one that waits")
         #expect(desk.next(at(2999)) == nil)
         #expect(desk.next(at(3000)) == ticket)
         desk.change { $0.setAllowance(0, units: 0, until: at(9000)) }
@@ -147,6 +163,7 @@ struct AdmissionChangesTests {
     @Test("A smaller factor admits less, and the whole comes back with it")
     func factor() {
         let desk = Desk()
+        #expect(desk.shown(at(0)).limits[0].remaining == 2)
         desk.change { $0.setFactor(0, 0.5) }
         #expect(desk.admission(0, at(0)) != nil)
         #expect(desk.refusal(0, at(0), maxWait: .zero) != nil)
@@ -222,11 +239,38 @@ struct AdmissionChangesTests {
         #expect(desk.verdict(0, at(0), maxWait: .seconds(1)) == .wait)
         #expect(desk.verdict(0, at(0), maxWait: .milliseconds(999)) == .refuse(.rateLimited))
         #expect(desk.shown(at(0)).limits[0].used == 4)
+        #expect(desk.shown(at(0)).limits[0].remaining == 0)
         _ = desk.change { $0.freeze(.upstream, until: at(5000), isBan: false, now: at(1000)) }
         #expect(desk.verdict(0, at(1000), maxWait: .seconds(4)) == .wait)
         #expect(desk.verdict(0, at(1000), maxWait: .seconds(3)) == .refuse(.frozen))
         #expect(desk.change { $0.frozenRefusal(Demand(endpoint: 0, deadline: at(1000)), now: at(1000)) } == nil)
         #expect(desk.shown(at(1000)).length == 0)
+    }
+
+    // MARK: Names
+
+    @Test("A limit is found by its name among the shared ones or among an endpoint's own, and nowhere else")
+    func names() {
+        let control = Desk().control
+        #expect(control.limit(named: "ip", endpoint: nil) == 0)
+        #expect(control.limit(named: "busy", endpoint: 1) == 1)
+        #expect(control.limit(named: "busy", endpoint: nil) == nil)
+        #expect(control.limit(named: "busy", endpoint: 0) == nil)
+        #expect(control.limit(named: "ip", endpoint: 1) == nil)
+        #expect(control.limit(named: "busy", endpoint: -1) == nil)
+        #expect(control.limit(named: "busy", endpoint: 2) == nil)
+    }
+
+    @Test("What is said of a limit that is not there changes nothing")
+    func noSuchLimit() {
+        let desk = Desk()
+        desk.change { $0.setFactor(2, 0.5) }
+        desk.change { $0.setAllowance(2, units: 0, until: at(1000)) }
+        #expect(!desk.change { $0.reset(2, key: nil, tier: nil) })
+        #expect(!desk.change { $0.reset(0, key: ["a"], tier: nil) }, "it has no keys")
+        #expect(!desk.change { $0.reset(0, key: nil, tier: "gold") }, "it has no tiers")
+        #expect(desk.admission(1, at(0)) != nil)
+        #expect(desk.shown(at(0)).limits.map(\.used) == [1, 1])
     }
 
     // MARK: Reconfiguration
@@ -272,6 +316,46 @@ struct AdmissionChangesTests {
         desk.change { $0.release(flight, now: at(10)) }
         #expect(desk.change { $0.admit(waiting, now: at(10)) } != nil)
         #expect(desk.shown(at(10)).limits.map(\.used) == [1])
+    }
+
+    @Test("Calls in line that cost more than their limits are to admit from now on are told, unless in shadow")
+    func hopeless() throws {
+        let desk = Desk()
+        #expect(desk.admission(0, at(0), cost: 2) != nil)
+        guard case .joined(let dear, _, _) = desk.enter(0, at(0), cost: 2) else {
+            Issue.record("it fits in a second")
+            return
+        }
+        #expect(desk.ticket(0, at(0)) != nil)
+        #expect(desk.control.hopeless.isEmpty, "it costs all that there is, and no more")
+        var ip = Self.ip
+        ip.algorithm = .slidingWindow(requests: 1, per: .seconds(1), margin: .zero)
+        func reconfigure(_ mode: AdmissionMode?, shared: [LimitSettings]) {
+            desk.change {
+                _ = $0.reconfigure(
+                    shared: shared, endpoints: [[], [Self.busy]], maxLength: 10, shares: [10, 10], mode: mode,
+                    from: [0, 1], now: at(1))
+            }
+        }
+        reconfigure(nil, shared: [ip])
+        #expect(desk.control.hopeless == [dear])
+        reconfigure(.shadow, shared: [ip])
+        #expect(desk.control.hopeless.isEmpty)
+        #expect(desk.verdict(0, at(1), maxWait: .zero) == .refuse(.rateLimited), "it only watches from then on")
+        reconfigure(.enforce, shared: [])
+        #expect(desk.control.hopeless.isEmpty, "nothing counts the cost")
+    }
+
+    @Test("What is shown: how long the call waits that joined first, and when a unit is free")
+    func shown() {
+        let desk = Desk()
+        #expect(desk.shown(at(0)).oldestWait == .zero)
+        #expect(desk.admission(0, at(0), cost: 2) != nil)
+        #expect(desk.ticket(0, at(100)) != nil)
+        #expect(desk.ticket(0, at(200)) != nil)
+        #expect(desk.shown(at(350)).oldestWait == .milliseconds(250))
+        #expect(desk.shown(at(350)).limits[0].untilNextFree == .milliseconds(650))
+        #expect(desk.shown(at(50)).oldestWait == .zero, "time has gone back")
     }
 
     @Test("Keys in use and calls in line for a key go on across a reconfiguration")

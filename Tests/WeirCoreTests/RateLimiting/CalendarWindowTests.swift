@@ -53,6 +53,14 @@ struct CalendarWindowTests {
         #expect(day.used(now: at(seconds: 43_300)) == 100)
     }
 
+    @Test("Nor does what is sent on either side of where the margin before midnight begins")
+    func marginBeforeMidnight() {
+        let day = LimitUnderTest(
+            .calendarWindow(requests: 160_000, per: .seconds(86_400), margin: .seconds(30)), wallOffset: Self.noon)
+        for second in 43_100..<43_300 as Range<Int64> { day.take(now: at(second * 1000)) }
+        #expect(day.used(now: at(seconds: 43_300)) == 130)
+    }
+
     @Test("After the clock is set, entries that stamps share count with the newest of them")
     func sharedEntriesAfterStep() {
         let day = LimitUnderTest(

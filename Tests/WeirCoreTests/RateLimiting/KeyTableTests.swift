@@ -61,6 +61,13 @@ struct KeyTableTests {
         #expect(table.count == 0)
     }
 
+    @Test("In an empty table nothing is found")
+    func empty() {
+        let table = KeyTable(mostKeys: 10)
+        #expect(table.find(firstHalf: 0) == nil)
+        #expect(table.find(KeyDigest(first: 0, second: 1)) == nil)
+    }
+
     @Test("A filter keeps what it is told to, changed, and forgets the rest")
     func filter() {
         var table = KeyTable(mostKeys: 100)

@@ -235,6 +235,41 @@ struct KeyedLimitTests {
         #expect(limit.shown(at(4)).keys == 0)
     }
 
+    @Test("Where tiers alone tell calls apart, one that brings no keys is of the default tier")
+    func noKeys() throws {
+        let limit = LimitSettings(
+            name: "client", algorithm: .concurrency(max: 1), keyMissing: .skip,
+            tiers: Tiers(
+                by: .header("t"), defaultTier: "a",
+                tiers: [.init(name: "a", algorithm: .concurrency(max: 1))]))
+        var control = AdmissionControl(shared: [limit], endpoints: [[]], maxLength: 1, shares: [1])
+        let keys = try #require(control.keying(of: 0)).keys { _ in nil }
+        for (number, keys) in [CallKeys.none, keys].enumerated() {
+            let entry = control.enter(Demand(endpoint: 0, keys: keys, deadline: at(10)), ready: true, now: at(0))
+            if case .admitted = entry { #expect(number == 0) } else { #expect(number == 1) }
+        }
+    }
+
+    @Test("A call with a key of a tier that is gone meanwhile goes by the last there is")
+    func keyOfAFormerTier() throws {
+        func limit(_ names: [String]) -> LimitSettings {
+            LimitSettings(
+                name: "client", algorithm: Self.window, key: [.header("k")],
+                tiers: Tiers(
+                    by: .header("t"), defaultTier: names[0],
+                    tiers: names.map { .init(name: $0, algorithm: .concurrency(max: 1)) }))
+        }
+        var control = AdmissionControl(
+            shared: [limit(["a", "b", "c"])], endpoints: [[]], maxLength: 1, shares: [1])
+        let keys = try #require(control.keying(of: 0)).keys { $0 == .header("k") ? "x" : "c" }
+        control.reconfigure(
+            shared: [limit(["a"])], endpoints: [[]], maxLength: 1, shares: [1], from: [0], now: at(0))
+        for isFirst in [true, false] {
+            let entry = control.enter(Demand(endpoint: 0, keys: keys, deadline: at(10)), ready: true, now: at(0))
+            if case .admitted = entry { #expect(isFirst) } else { #expect(!isFirst) }
+        }
+    }
+
     @Test("Each tier has its own figures and its own use")
     func tiers() {
         let tiers = Tiers(

@@ -106,4 +106,27 @@ struct LimitRulesTests {
         }
         #expect(limit.rules.capacity >= 1)
     }
+
+    @Test("A window tells what it holds, neighbours together where there are more moments than asked for")
+    func history() {
+        func history(_ algorithm: LimitSettings.Algorithm, most: Int) -> [String] {
+            let rules = LimitRules(algorithm)
+            var state = LimitState()
+            for (units, moment) in [(2, 0), (1, 100), (3, 200), (1, 300)] as [(Int, Int64)] {
+                rules.take(&state, units: units, now: at(moment))
+            }
+            return rules.history(&state, now: at(300), most: most).map {
+                "\($0.units) at \($0.stamp.nanoseconds / 1_000_000)"
+            }
+        }
+        let window = LimitSettings.Algorithm.slidingWindow(requests: 10, per: .seconds(1), margin: .zero)
+        for most in [4, 9] { #expect(history(window, most: most) == ["2 at 0", "1 at 100", "3 at 200", "1 at 300"]) }
+        for most in [2, 3] { #expect(history(window, most: most) == ["3 at 100", "4 at 300"]) }
+        #expect(history(window, most: 1) == ["7 at 300"])
+        #expect(
+            history(.calendarWindow(requests: 10, per: .seconds(1), margin: .zero), most: 2)
+                == ["3 at 100", "4 at 300"])
+        #expect(history(.spacing(every: .seconds(1), margin: .zero), most: 2) == ["1 at 300"])
+        #expect(history(.concurrency(max: 9), most: 2).isEmpty)
+    }
 }

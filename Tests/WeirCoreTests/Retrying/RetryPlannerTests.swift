@@ -271,7 +271,7 @@ struct RetryPlannerTests {
     // MARK: The replay
 
     /// An idle connection closed by the provider lost the next call.
-    @Test("haproxy#1423, envoy#1979: a call that met a stale connection is replayed at once, whatever `on` and the budget say")
+    @Test("haproxy#1423, envoy#1979: met a stale connection: replayed at once, whatever `on` and the budget say")
     func replay() {
         let desk = Desk(
             Self.settings {
