@@ -23,7 +23,7 @@ struct FleetPartTests {
         var names: [String] { control.fleetNames }
         var largestCost: Int? { control.largestCost(of: 1) }
 
-        func advance(_ now: Instant) { control.withFleet { $0.advance(now: now) } }
+        func advance(_ now: Instant) { _ = control.withFleet { $0.advance(now: now) } }
         func reset(_ limit: Int) -> Bool { control.reset(limit, key: nil, tier: nil) }
         func setFactor(_ limit: Int, _ factor: Double) { control.setFactor(limit, factor) }
         func release(_ admission: Admission, _ now: Instant) { control.release(admission, now: now) }
