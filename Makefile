@@ -7,7 +7,7 @@ REDIS_TESTS := ^WeirSharingTests\.
 # Swift's runtime is linked in, and its checks for overlapping accesses, which the tests run with, are left out
 # (docs/decisions/0011).
 RELEASE := swift build -c release --product weir --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
-.PHONY: help run test build lint monitoring-check docs deb deb-test monitoring bench bench-process soak fleet-audit mutants sanitize fuzz install-build install-deb install-test clean
+.PHONY: help run test build lint monitoring-check docs deb deb-test monitoring bench bench-process bench-proxy soak fleet-audit mutants sanitize fuzz install-build install-deb install-test clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ bench: install-build ## What is said to be fast, measured; FILTER=text chooses
 
 bench-process: build ## What a running weir takes: start, memory at rest, with idle callers and slow peers
 	@scripts/bench-process.py
+
+bench-proxy: build ## What one request costs, beside HAProxy and nginx
+	@scripts/install-packages.sh nginx haproxy wrk python3
+	@scripts/bench-proxy.py
 
 soak: build ## Ten minutes of 2,000 requests a second with faults, and what weir holds (needs nginx and wrk)
 	@scripts/soak.py
