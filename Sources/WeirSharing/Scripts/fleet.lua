@@ -131,6 +131,12 @@ redis.call('PEXPIRE', fleet, int(memory / 1000 + 60000))
 
 local apart = countApart()
 
+-- Where a place is taken over while others are silent, no telling which of them runs and goes on with a part: what each of
+-- them had used counts apart from the part that its place keeps.
+local function countsApart(k)
+  return takes and k <= instances and (k == slot or members[k] and members[k].till < now)
+end
+
 -- The provider's stops: "scope:left:ban:status" in, the same out.
 for scope, left, ban, status in string.gmatch(told, '([^:,]*):(%d+):([01]):(%d+)') do
   local till = now + tonumber(left)
@@ -181,15 +187,16 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
   local part = math.max(1, math.floor(capacity / instances))
   local used, wants, changed = {}, {}, {}
   for k = 1, 2 * instances do used[k] = tonumber(figures['u' .. k] or '0') end
-  if takes then
-    -- What its former holder used counts apart, beyond the places of those who take part.
-    used[instances + slot] = used[instances + slot] + used[slot]
-    used[slot] = 0
+  local isWindow = kind == 'w' or kind == 'c'
+  for k = 1, instances do
+    if countsApart(k) and (k == slot or isWindow) then
+      used[instances + k] = used[instances + k] + used[k]
+      used[k] = 0
+    end
   end
   for k = 1, instances do
     wants[k] = members[k] and tonumber(figures['w' .. k] or '0') or 0
   end
-  local isWindow = kind == 'w' or kind == 'c'
   local quantum = capacity > MOMENTS and math.ceil(span / MOMENTS) or 1
 
   if isWindow then
@@ -206,7 +213,7 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
       local entries = {}
       for _, text in ipairs(redis.call('LRANGE', log, 0, -1)) do
         local expiry, k, units = parse(text)
-        if k == slot and takes then k = instances + slot end
+        if countsApart(k) then k = instances + k end
         if k ~= slot or not returns then entries[#entries + 1] = { expiry, k, units } end
       end
       if returns then used[slot] = 0 end
