@@ -2,10 +2,9 @@
 -- provider's stops. One call decides all limits for one instance. docs/decisions/0008-shared-limits.md has the rules
 -- and why their sum never exceeds a limit.
 --
--- KEYS[1] is the fleet: run, last, ready, settled, m<slot> = "id seq until at",
--- g<slot> = until, stop:<scope> = "until ban status". Each limit has two more: a hash of figures by slot (u<slot> used,
--- w<slot> wants until) and a list of what is in use, oldest first, "expiry slot units". All times are microseconds of
--- this server's clock.
+-- KEYS[1] is the fleet: run, last, ready, settled, filled, m<slot> = "id seq until at", g<slot> and x<slot> = until,
+-- stop:<scope> = "until ban status". Each limit has two more: a hash of figures by slot (u<slot> used, w<slot> wants
+-- until) and a list of what is in use, oldest first, "expiry slot units". Times are microseconds of this server's clock.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
@@ -49,7 +48,7 @@ now = math.max(now, last)
 local ready, settled = tonumber(state.ready), tonumber(state.settled)
 
 -- Who takes part.
-local members, ghosts, slot, joined = {}, {}, nil, 0
+local members, ghosts, slot, joined, isInDoubt = {}, {}, nil, 0, false
 for k = 1, instances do
   local text = state['m' .. k]
   if text then
@@ -57,9 +56,14 @@ for k = 1, instances do
     members[k] = { id = name, seq = tonumber(number), till = tonumber(till), at = tonumber(at) }
     joined = joined + 1
     if name == id then slot = k end
+    -- Not heard of since a place was taken over, it may have crashed before.
+    if name ~= id and tonumber(at) <= tonumber(state.filled or '0') + slack then isInDoubt = true end
   end
-  -- Whoever lost this place to another may still use its part, until all that it had used before has gone.
-  ghosts[k] = tonumber(state['g' .. k] or '0')
+end
+for k = 1, instances do
+  -- Whoever lost this place to another may still use its part, until all that it had used before has gone; where
+  -- another has crashed, until that one's place keeps a part instead and all that it had used has gone.
+  ghosts[k] = math.max(tonumber(state['g' .. k] or '0'), isInDoubt and tonumber(state['x' .. k] or '0') or 0)
 end
 if slot and seq <= members[slot].seq then return {'late', now} end
 
@@ -103,8 +107,9 @@ if verb == 'join' then
     end
     takes = slot ~= nil
     if takes then
-      ghosts[slot] = math.max(ghosts[slot], members[slot].till + memory)
-      redis.call('HSET', fleet, 'g' .. slot, int(ghosts[slot]))
+      redis.call('HSET', fleet, 'g' .. slot, int(math.max(ghosts[slot], members[slot].till + memory)))
+      for k = 1, instances do ghosts[slot] = math.max(ghosts[slot], members[k].till + memory) end
+      redis.call('HSET', fleet, 'x' .. slot, int(ghosts[slot]))
       state.filled = int(now)
       redis.call('HSET', fleet, 'filled', state.filled)
     end
@@ -114,28 +119,16 @@ elseif not slot then
   return {'unknown', now}
 end
 members[slot] = { id = id, seq = seq, till = now + lease, at = now }
-if now < ready and joined == instances then
-  -- Once all that take part have been heard of since the last one came, all that runs has told what it has used.
-  local isComplete = true
-  for k = 1, instances do
-    if members[k].at <= tonumber(state.filled) + slack then isComplete = false end
-  end
-  if isComplete then
-    ready, settled = now, now
-    redis.call('HSET', fleet, 'ready', int(ready), 'settled', int(settled))
-  end
+if now < ready and joined == instances and not isInDoubt and now > tonumber(state.filled) + slack then
+  -- All that take part have been heard of since the last one came: all that runs has told what it has used.
+  ready, settled = now, now
+  redis.call('HSET', fleet, 'ready', int(ready), 'settled', int(settled))
 end
 redis.call('HSET', fleet, 'last', int(now),
   'm' .. slot, id .. ' ' .. int(seq) .. ' ' .. int(now + lease) .. ' ' .. int(now))
 redis.call('PEXPIRE', fleet, int(memory / 1000 + 60000))
 
 local apart = countApart()
-
--- Where a place is taken over while others are silent, no telling which of them runs and goes on with a part: what each of
--- them had used counts apart from the part that its place keeps.
-local function countsApart(k)
-  return takes and k <= instances and (k == slot or members[k] and members[k].till < now)
-end
 
 -- The provider's stops: "scope:left:ban:status" in, the same out.
 for scope, left, ban, status in string.gmatch(told, '([^:,]*):(%d+):([01]):(%d+)') do
@@ -187,16 +180,15 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
   local part = math.max(1, math.floor(capacity / instances))
   local used, wants, changed = {}, {}, {}
   for k = 1, 2 * instances do used[k] = tonumber(figures['u' .. k] or '0') end
-  local isWindow = kind == 'w' or kind == 'c'
-  for k = 1, instances do
-    if countsApart(k) and (k == slot or isWindow) then
-      used[instances + k] = used[instances + k] + used[k]
-      used[k] = 0
-    end
+  if takes then
+    -- What its former holder used counts apart, beyond the places of those who take part.
+    used[instances + slot] = used[instances + slot] + used[slot]
+    used[slot] = 0
   end
   for k = 1, instances do
     wants[k] = members[k] and tonumber(figures['w' .. k] or '0') or 0
   end
+  local isWindow = kind == 'w' or kind == 'c'
   local quantum = capacity > MOMENTS and math.ceil(span / MOMENTS) or 1
 
   if isWindow then
@@ -213,7 +205,7 @@ for i = 1, (#ARGV - FIRST + 1) / FIELDS do
       local entries = {}
       for _, text in ipairs(redis.call('LRANGE', log, 0, -1)) do
         local expiry, k, units = parse(text)
-        if countsApart(k) then k = instances + k end
+        if k == slot and takes then k = instances + slot end
         if k ~= slot or not returns then entries[#entries + 1] = { expiry, k, units } end
       end
       if returns then used[slot] = 0 end

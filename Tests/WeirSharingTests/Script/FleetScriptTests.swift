@@ -179,18 +179,35 @@ import WeirTestKit
         #expect(try pair.ask("c", 10).granted == 5)
     }
 
-    @Test func whatASilentInstanceUsedCountsBesideItsPartWhereAnotherOneLostItsPlace() throws {
+    @Test func aPartIsKeptForWhoeverLostItsPlaceUntilThatOfTheCrashedOneIs() throws {
         let pair = try InstancePair(Self.sliding, capacity: 10)
         // One goes on with its part, out of reach; the other crashes and is replaced, at the place of the first.
         _ = try pair.say(.ask, "a", lease: .milliseconds(10))
-        pair.now += 9_000_000
+        pair.now += 20_000_000
         #expect(try pair.ask("b", 4).granted == 4)
-        _ = try pair.say(.ask, "b", lease: .milliseconds(10))
-        pair.now += 1_010_001
+        let last = pair.now
+        _ = try pair.say(.ask, "b", lease: .milliseconds(500))
+        pair.now += 100_000
         #expect(try pair.say(.join, "c").status == .ok)
         #expect(try pair.ask("c", 10).granted == 1)
-        pair.now += 4_100_000
-        #expect(try pair.ask("c", 10).granted == 4)
+        pair.now = last + 500_000 + 10_000_000 - 1
+        #expect(try pair.ask("c", 10).granted == 0)
+        pair.now += 1
+        #expect(try pair.ask("c", 10).granted == 5)
+    }
+
+    @Test func noPartIsKeptForOneLongGoneOnceAllOthersHaveBeenHeardOf() throws {
+        let pair = try InstancePair(Self.sliding, capacity: 10)
+        _ = try pair.say(.ask, "a", lease: .milliseconds(10))
+        pair.now += 20_000_000
+        _ = try pair.say(.ask, "b")
+        #expect(try pair.say(.join, "c").status == .ok)
+        pair.now += 50_000
+        _ = try pair.say(.ask, "b")
+        #expect(try pair.ask("c", 10).granted == 5)
+        pair.now += 1
+        _ = try pair.say(.ask, "b")
+        #expect(try pair.ask("c", 10).granted == 5)
     }
 
     @Test func theLongestSilentLosesItsPlace() throws {
