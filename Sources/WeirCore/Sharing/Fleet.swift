@@ -189,7 +189,11 @@ package struct Fleet: Sendable {
         case .stale:
             clock.forget()
             nothingDone(flight, now: now)
-        case .late, .left:
+        case .late:
+            // Its twin may have been acted on.
+            joinDue = now + FleetSettings.joinRetry
+            lose()
+        case .left:
             nothingDone(flight, now: now)
         case .unknown:
             isMember = false

@@ -101,7 +101,7 @@ package struct FleetReply: Sendable {
         case ok
         /// It came after its deadline: nothing was done.
         case stale
-        /// A newer message has been acted on: nothing was done.
+        /// It, or a newer message, has been acted on already: nothing was done now.
         case late
         /// The instance does not take part: it has to join.
         case unknown

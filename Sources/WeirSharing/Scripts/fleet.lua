@@ -4,7 +4,7 @@
 --
 -- KEYS[1] is the fleet: run, last, ready, settled, filled, m<slot> = "id seq until at", g<slot> and x<slot> = until,
 -- stop:<scope> = "until ban status". Each limit has two more: a hash of figures by slot (u<slot> used, w<slot> wants
--- until) and a list of what is in use, oldest first, "expiry slot units". Times are microseconds of this server's clock.
+-- until) and a list of what is in use, oldest first, "expiry slot units". Times are this server's, in microseconds.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
@@ -25,8 +25,6 @@ local CLOCK_STEP = 1000000
 -- A window tells so many moments apart where its units are more.
 local MOMENTS = 1024
 
-if now > deadline then return {'stale', now} end
-
 local fleet = KEYS[1]
 local int = function(number) return string.format('%.0f', number) end
 local function fields(key)
@@ -36,6 +34,11 @@ local function fields(key)
 end
 
 local state = fields(fleet)
+for k = 1, instances do
+  local known = string.match(state['m' .. k] or '', '^' .. id .. ' (%d+) ')
+  if known and seq <= tonumber(known) then return {'late', now} end
+end
+if now > deadline then return {'stale', now} end
 local last = tonumber(state.last or '0')
 if state.run ~= run or last > now + CLOCK_STEP then
   -- A new server, or an emptied one, knows nothing for certain, whatever it has kept.
@@ -52,8 +55,8 @@ local members, ghosts, slot, joined, isInDoubt = {}, {}, nil, 0, false
 for k = 1, instances do
   local text = state['m' .. k]
   if text then
-    local name, number, till, at = string.match(text, '^(%S+) (%d+) (%d+) (%d+)$')
-    members[k] = { id = name, seq = tonumber(number), till = tonumber(till), at = tonumber(at) }
+    local name, till, at = string.match(text, '^(%S+) %d+ (%d+) (%d+)$')
+    members[k] = { id = name, till = tonumber(till), at = tonumber(at) }
     joined = joined + 1
     if name == id then slot = k end
     -- Not heard of since a place was taken over, it may have crashed before.
@@ -65,7 +68,6 @@ for k = 1, instances do
   -- another has crashed, until that one's place keeps a part instead and all that it had used has gone.
   ghosts[k] = math.max(tonumber(state['g' .. k] or '0'), isInDoubt and tonumber(state['x' .. k] or '0') or 0)
 end
-if slot and seq <= members[slot].seq then return {'late', now} end
 
 -- How many do without this server, for all it knows.
 local function countApart()
@@ -118,7 +120,7 @@ if verb == 'join' then
 elseif not slot then
   return {'unknown', now}
 end
-members[slot] = { id = id, seq = seq, till = now + lease, at = now }
+members[slot] = { id = id, till = now + lease, at = now }
 if now < ready and joined == instances and not isInDoubt and now > tonumber(state.filled) + slack then
   -- All that take part have been heard of since the last one came: all that runs has told what it has used.
   ready, settled = now, now

@@ -265,6 +265,19 @@ import Testing
         #expect(instance.admits())
     }
 
+    @Test func aReportWhoseTwinMayHaveBeenActedOnIsNotTakenBack() {
+        let instance = Instance()
+        instance.wait(.seconds(6))
+        #expect(instance.admits())
+        instance.fleet.connected()
+        instance.answer(instance.say(), .time)
+        instance.answer(instance.say(), .late)
+        // The server may count on it for so long that it does nothing by itself.
+        #expect(!instance.admits())
+        instance.wait(.milliseconds(50))
+        #expect(instance.admits())
+    }
+
     @Test func aBucketBeginsAnOutageEmpty() {
         let instance = Instance(.tokenBucket(rate: Rate(permits: 300, per: .seconds(1)), burst: 60))
         instance.join()

@@ -104,6 +104,8 @@ import WeirTestKit
         #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 100).status == .late)
         #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 99).status == .late)
         #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 101, late: 1).status == .stale)
+        // What has been acted on is told apart from what came too late to be.
+        #expect(try pair.say(.ask, "a", want: 3, least: 1, sequence: 100, late: 1).status == .late)
         #expect(try pair.say(.ask, "b").decisions.first?.used == 3)
     }
 
