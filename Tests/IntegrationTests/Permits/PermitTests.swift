@@ -56,7 +56,7 @@ struct PermitTests {
 
     @Test("a permit waits in the line of its upstream and says how long")
     func waits() async throws {
-        let rules = "limits: [{ name: pace, algorithm: spacing, every: 300ms }]"
+        let rules = "limits: [{ name: pace, algorithm: spacing, every: 2s }]"
         try await PermitStand.run(rules) { stand in
             _ = try await stand.permit()
             let second = try await stand.acquire().problem()
