@@ -394,11 +394,3 @@ extension MutableSpan<StackedLimit> {
         for place in places where self[place].isOwn { self[place].take(cost: request.cost, now: now) }
     }
 }
-
-/// A place of a `concurrency` limit that an admission holds.
-struct HeldPlace: Sendable {
-    /// The limit's place in the stack.
-    let limit: Int
-    /// Whose place it is, where the limit is keyed.
-    let key: LimitKey?
-}
