@@ -29,7 +29,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: DeadlineTimer?
     private var received = ByteBuffer()
-    private var outgoing = OutgoingBytes()
+    private var outgoing: OutgoingBytes
     private var parser = RequestHeadParser()
     private var call: Call?
     /// Whether an answer to the current request has a body: not to HEAD.
@@ -47,6 +47,7 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     init(listener: Listener) {
         self.listener = listener
+        outgoing = OutgoingBytes(listener.memory)
     }
 
     // MARK: For the listener
@@ -99,7 +100,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     /// Sends what has been written.
     func flush() {
         guard outgoing.isPending, let context else { return }
-        guard let bytes = outgoing.take() else { return context.flush() }
+        guard let bytes = outgoing.send(over: context.channel) else { return }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
@@ -149,6 +150,10 @@ final class DownstreamConnection: ChannelInboundHandler {
         listener.closed(self)
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        outgoing.open(DirectSocket(context))
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .not = closing else { return }
         var bytes = unwrapInboundIn(data)
@@ -170,6 +175,7 @@ final class DownstreamConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        outgoing.close()
         closing = .closed
         guard let call else { return }
         self.call = nil
@@ -336,8 +342,7 @@ final class DownstreamConnection: ChannelInboundHandler {
 
     /// Whether the caller has yet to take a part of an answer.
     private var hasUnsent: Bool {
-        let count = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        return count ?? 0 > 0
+        context?.channel.hasUnsent ?? false
     }
 
     private func setReading(_ on: Bool) {

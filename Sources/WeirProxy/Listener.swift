@@ -19,6 +19,8 @@ package final class Listener {
     let emit: EventSink
     /// Where the record of each call goes when it ends; nil: nowhere. Set on the loop.
     package var accessSink: AccessSink?
+    /// Memory for the answers to its callers.
+    let memory = MessageMemory()
 
     private let eventLoop: any EventLoop
     private var upstreams: [Upstream] = []

@@ -3,28 +3,46 @@ internal import NIOCore
 /// What is about to be sent over a connection. Small pieces, such as a head and a short body, are joined: to the system
 /// each piece costs more than its copy costs us.
 ///
-/// It sends nothing itself: a write may call back into the connection.
+/// What it has it gives to the socket itself, unless the channel has bytes which go before: then those are the channel's as
+/// well. It gives the channel nothing itself, which may call back into the connection.
 struct OutgoingBytes {
-    /// Pieces of at most so many bytes are joined, and memory of at most so many is kept from one message to the next.
+    /// Pieces of at most so many bytes are joined.
     private static let mostCopied = 2048
 
+    private let memory: MessageMemory
     private var joined: ByteBuffer?
     /// Whether `joined` is memory of our own, rather than bytes that are passed on.
     private var isOwn = false
-    /// The memory of what was sent last. It is written anew, unless the channel still needs it.
-    private var spare = ByteBuffer()
-    /// Whether there is something that the channel has not been told to send.
+    /// Whether there is something that has not been sent.
     private(set) var isPending = false
+    /// Where bytes go; nil: to the channel, which has TLS above the socket, or is not active.
+    private var socket: DirectSocket?
+    /// Whether the channel may have bytes that are to go first.
+    private var isBehindChannel = false
+
+    /// Nothing to send. What is composed uses `memory`.
+    init(_ memory: MessageMemory) {
+        self.memory = memory
+    }
+
+    /// The channel is active: bytes may go straight to `socket`.
+    mutating func open(_ socket: DirectSocket?) {
+        self.socket = socket
+    }
+
+    /// The channel is not active any more.
+    mutating func close() {
+        socket = nil
+    }
 
     /// Adds what `body` writes, of which `capacity` is a guess in bytes.
     mutating func compose(capacity: Int, _ body: (inout ByteBuffer) -> Void) {
         isPending = true
-        var buffer = ByteBuffer()
+        var buffer: ByteBuffer
         if let before = joined.take() {
             buffer = before
         } else {
-            swap(&buffer, &spare)
-            buffer.clear(minimumCapacity: capacity)
+            buffer = memory.take(capacity: capacity)
             isOwn = true
         }
         body(&buffer)
@@ -42,6 +60,7 @@ struct OutgoingBytes {
         guard max(before.readableBytes, bytes.readableBytes) <= Self.mostCopied else {
             joined = bytes
             isOwn = false
+            isBehindChannel = true
             return before
         }
         before.writeImmutableBuffer(bytes)
@@ -49,11 +68,31 @@ struct OutgoingBytes {
         return nil
     }
 
+    /// Sends what there is, as far as the system takes it at once. Returns what `channel` has to be given and told to send.
+    mutating func send(over channel: @autoclosure () -> any Channel) -> ByteBuffer? {
+        guard var bytes = take() else { return nil }
+        guard let socket else { return bytes }
+        if isBehindChannel { isBehindChannel = channel().hasUnsent }
+        guard !isBehindChannel, socket.send(&bytes) else {
+            isBehindChannel = true
+            return bytes
+        }
+        return nil
+    }
+
     /// Takes out what the channel has to be given before it is told to send.
     mutating func take() -> ByteBuffer? {
         isPending = false
         guard let bytes = joined.take() else { return nil }
-        if isOwn, bytes.capacity <= Self.mostCopied { spare = bytes }
+        if isOwn { memory.give(bytes) }
         return bytes
+    }
+}
+
+extension Channel {
+    /// Whether it was given bytes that it has not sent.
+    var hasUnsent: Bool {
+        let count = try? syncOptions?.getOption(.bufferedWritableBytes)
+        return count ?? 0 > 0
     }
 }

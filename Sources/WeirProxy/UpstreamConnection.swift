@@ -32,7 +32,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: DeadlineTimer?
     private var received = ByteBuffer()
-    private var outgoing = OutgoingBytes()
+    private var outgoing: OutgoingBytes
     private var parser = ResponseHeadParser()
     private var body: BodyDecoder?
     private var method = HTTPMethod.get
@@ -45,8 +45,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var wasFresh = true
     private var hasAnswered = false
 
-    init(attempt: ConnectAttempt, waitsForTLS: Bool, peerName: String?) {
+    init(attempt: ConnectAttempt, waitsForTLS: Bool, peerName: String?, memory: MessageMemory) {
         phase = .connecting(attempt)
+        outgoing = OutgoingBytes(memory)
         self.waitsForTLS = waitsForTLS
         self.peerName = peerName
     }
@@ -93,7 +94,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// Sends what has been written.
     func flush() {
         guard outgoing.isPending, let context else { return }
-        guard let bytes = outgoing.take() else { return context.flush() }
+        guard let bytes = outgoing.send(over: context.channel) else { return }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
@@ -151,7 +152,9 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         if case .connecting(let attempt) = phase { attempt.began(self) }
-        if !waitsForTLS { becameReady(now: context.eventLoop.instant) }
+        guard !waitsForTLS else { return }
+        outgoing.open(DirectSocket(context))
+        becameReady(now: context.eventLoop.instant)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -197,6 +200,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        outgoing.close()
         let now = context.eventLoop.instant
         if case .busy = phase, let body, body.finishAtEOF() {
             isReusable = false

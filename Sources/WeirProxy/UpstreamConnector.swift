@@ -10,6 +10,7 @@ final class UpstreamConnector {
     private var timeout: TimeSpan
     private var addressLifetime: TimeSpan
     private let eventLoop: any EventLoop
+    private let memory = MessageMemory()
     /// Where the provider's name led last, and until when it is believed to lead there.
     private var known: (address: SocketAddress, until: Instant)?
 
@@ -97,7 +98,8 @@ final class UpstreamConnector {
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: peerName))
         }
         try pipeline.addHandler(
-            UpstreamConnection(attempt: attempt, waitsForTLS: place.tls != nil, peerName: peerName))
+            UpstreamConnection(
+                attempt: attempt, waitsForTLS: place.tls != nil, peerName: peerName, memory: memory))
     }
 }
 
