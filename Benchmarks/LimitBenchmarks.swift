@@ -14,12 +14,14 @@ enum LimitBenchmarks {
 
     private struct Run {
         let rules: LimitRules
+        let room: Int
         let pace: TimeSpan
         var state = LimitState()
         var now = Instant(nanoseconds: 0)
 
         init(_ algorithm: LimitSettings.Algorithm, pace: TimeSpan) {
             rules = LimitRules(algorithm)
+            room = rules.room(reserved: 0)
             self.pace = pace
         }
 
@@ -27,13 +29,26 @@ enum LimitBenchmarks {
         mutating func decide(_ count: Int) {
             for _ in 0..<count {
                 now = now + pace
-                guard let earliest = rules.earliest(&state, units: 1, now: now), earliest <= now else { continue }
+                guard rules.admits(&state, weight: 1, room: room, now: now) else { continue }
                 rules.take(&state, units: 1, now: now)
             }
         }
     }
 
     private struct StackRun {
+        var stack = LimitStack(shared: three, endpoints: [[]])
+        let request = LimitStack.Request(endpoint: 0, cost: 1, isCritical: false, keys: .none)
+        var now = Instant(nanoseconds: 0)
+
+        mutating func pass(_ count: Int) {
+            for _ in 0..<count {
+                now = now + pace
+                if stack.takeIfAdmitted(request, number: 1, now: now) { stack.releaseUnkeyed(0) }
+            }
+        }
+    }
+
+    private struct AdmissionRun {
         var control = AdmissionControl(shared: three, endpoints: [[]], maxLength: 1024, shares: [1024])
         var now = Instant(nanoseconds: 0)
 
@@ -51,7 +66,7 @@ enum LimitBenchmarks {
     static var all: [Benchmark] {
         [
             .time(
-                "limit: token bucket",
+                "limit: token bucket", budget: 15,
                 on: {
                     Run(
                         .tokenBucket(rate: Rate(permits: 1_000_000, per: .seconds(1)), burst: 1000),
@@ -59,11 +74,11 @@ enum LimitBenchmarks {
                 }
             ) { $0.decide($1) },
             .time(
-                "limit: sliding window of 600, nearly full",
+                "limit: sliding window of 600, nearly full", budget: 30,
                 on: { Run(.slidingWindow(requests: 600, per: .seconds(5)), pace: pace) }
             ) { $0.decide($1) },
             .time(
-                "limit: sliding window of 600, full",
+                "limit: sliding window of 600, full", budget: 30,
                 on: {
                     var run = Run(
                         .slidingWindow(requests: 600, per: .seconds(1_000_000)), pace: TimeSpan(nanoseconds: 1))
@@ -76,7 +91,10 @@ enum LimitBenchmarks {
             ) {
                 $0.decide($1)
             },
-            .time("limits: a stack of three, admitted and released", on: { StackRun() }) { $0.pass($1) },
+            .time("limits: a stack of three, taken and released", budget: 80, on: { StackRun() }) { $0.pass($1) },
+            .time("limits: the same by way of the line, admitted and released", on: { AdmissionRun() }) {
+                $0.pass($1)
+            },
         ]
     }
 }

@@ -26,11 +26,11 @@ struct DirectSocket {
     /// - Returns: whether that was all. The rest is the channel's to send; it will meet the error, if there was one.
     func send(_ bytes: inout ByteBuffer) -> Bool {
         #if canImport(Glibc)
-            let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-            let sent = unsafe bytes.withUnsafeReadableBytes { unsafe Glibc.send(handle, $0.baseAddress, $0.count, flags) }
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        let sent = unsafe bytes.withUnsafeReadableBytes { unsafe Glibc.send(handle, $0.baseAddress, $0.count, flags) }
         #else
-            // NIO has told the socket not to raise SIGPIPE.
-            let sent = unsafe bytes.withUnsafeReadableBytes { unsafe Darwin.send(handle, $0.baseAddress, $0.count, 0) }
+        // NIO has told the socket not to raise SIGPIPE.
+        let sent = unsafe bytes.withUnsafeReadableBytes { unsafe Darwin.send(handle, $0.baseAddress, $0.count, 0) }
         #endif
         if sent > 0 { bytes.moveReaderIndex(forwardBy: sent) }
         return bytes.readableBytes == 0

@@ -22,7 +22,8 @@ extension AdmissionControl {
         return withFleet { $0.message(now: now) } ?? nil
     }
 
-    /// The call, which waits at least for an answer of the server where its endpoint shares anything.
+    /// The call, which waits at least for an answer of the server where its endpoint shares anything. Asked twice at one
+    /// moment it is the same.
     func withPatience(_ demand: Demand, now: Instant) -> Demand {
         guard let fleet = stack.fleet, stack.needs(of: demand.endpoint).contains(where: { stack.need($0).fleet != nil })
         else { return demand }

@@ -9,6 +9,7 @@ extension AdmissionControl {
     }
 
     mutating func enterUnready(_ demand: Demand, now: Instant) -> Entry {
+        let demand = withPatience(demand, now: now)
         stack.touch(demand.request)
         // Those in line for a connection only will use the limits up before it.
         let projection = project(demand.request, joined: now, behind: demand.priority, now: now)
@@ -17,6 +18,7 @@ extension AdmissionControl {
     }
 
     mutating func wait(_ demand: Demand, now: Instant) -> Entry {
+        let demand = withPatience(demand, now: now)
         let request = demand.request
         stack.touch(request)
         if let refusal = frozenRefusal(endpoint: demand.endpoint, deadline: demand.deadline, now: now) {

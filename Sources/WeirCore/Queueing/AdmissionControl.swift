@@ -90,19 +90,10 @@ public struct AdmissionControl: Sendable {
     /// Admits a call, puts it in line, or refuses it. Where nothing is `ready` to carry it, it waits even if the limits
     /// would admit it.
     public mutating func enter(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
-        guard stack.isFitting(demand.keys, of: demand.endpoint) else {
-            var fitting = demand
-            fitting.request.keys = stack.fitting(demand.keys, of: demand.endpoint)
-            return enter(fitting, ready: ready, now: now)
+        guard stack.isFitting(demand.request.keys, of: demand.request.endpoint) else {
+            return enterKeyless(demand, ready: ready, now: now)
         }
-        return isSharing
-            ? decide(withPatience(demand, now: now), ready: ready, now: now) : decide(demand, ready: ready, now: now)
-    }
-
-    private mutating func decide(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
-        if mode == .shadow {
-            return ready ? .admitted(watch(demand.request, demand, now: now)) : join(demand, limited: false, now: now)
-        }
+        if mode == .shadow { return enterShadow(demand, ready: ready, now: now) }
         if holds.end(of: demand.endpoint, joined: now) > now { return wait(demand, now: now) }
         if line.count > 0 {
             let somebodyIsNext = walk(downTo: demand.priority, now: now).next != nil
@@ -113,6 +104,13 @@ public struct AdmissionControl: Sendable {
         let fits = stack.takeIfAdmitted(demand.request, number: number &+ 1, now: now)
         guard fits else { return wait(demand, now: now) }
         return .admitted(Granted(admission: grant(demand.request, waited: .zero, now: now), verdict: nil))
+    }
+
+    /// The keys do not fit the endpoint: the call has those of calls without.
+    private mutating func enterKeyless(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
+        var fitting = demand
+        fitting.request.keys = stack.fitting(demand.keys, of: demand.endpoint)
+        return enter(fitting, ready: ready, now: now)
     }
 
     /// A refusal for a call that a stop of the provider holds beyond its deadline; nil where none does. Nothing is refused
@@ -250,6 +248,11 @@ public struct AdmissionControl: Sendable {
     }
 
     // MARK: In shadow
+
+    private mutating func enterShadow(_ demand: Demand, ready: Bool, now: Instant) -> Entry {
+        let demand = withPatience(demand, now: now)
+        return ready ? .admitted(watch(demand.request, demand, now: now)) : join(demand, limited: false, now: now)
+    }
 
     private mutating func watch(_ request: LimitStack.Request, _ demand: Demand, now: Instant) -> Granted {
         let verdict = verdict(request, deadline: demand.deadline, now: now)

@@ -31,49 +31,63 @@ public struct KeySeed: Hashable, Sendable {
 public struct LimitKey: Hashable, Sendable {
     /// What stands for the key.
     package let digest: KeyDigest
-    /// The place of its tier; 0 where there is none.
-    package let tier: Int
+    private let tierPlace: UInt16
 
-    /// The key of that digest in a tier.
+    /// The key of that digest in a tier, of which there are at most 65,536.
     package init(digest: KeyDigest, tier: Int) {
         self.digest = digest
-        self.tier = tier
+        tierPlace = UInt16(clamping: tier)
     }
+
+    /// The place of its tier; 0 where there is none.
+    package var tier: Int { Int(tierPlace) }
 }
 
 /// A call's keys, one for each keyed limit of its endpoint in the limits' order; nil where that limit does not apply.
 ///
-/// None or one, which is what nearly every call has, takes no allocation.
+/// None or one, which is what nearly every call has, takes no allocation. Small, since it is copied with each demand and
+/// each admission.
 public struct CallKeys: Hashable, Sendable {
+    private enum Content: Hashable {
+        case none
+        case one(LimitKey)
+        /// The only limit does not apply.
+        case notApplying
+        case several([LimitKey?])
+    }
+
     /// The keys of a call to an endpoint without keyed limits.
-    public static var none: CallKeys { CallKeys(only: nil, several: nil, count: 0) }
+    public static var none: CallKeys { CallKeys(Content.none, count: 0) }
 
-    private let only: LimitKey?
-    private let several: [LimitKey?]?
-    /// For how many limits.
-    let count: Int
+    private let content: Content
+    private let limits: UInt32
 
-    private init(only: LimitKey?, several: [LimitKey?]?, count: Int) {
-        self.only = only
-        self.several = several
-        self.count = count
+    private init(_ content: Content, count: Int) {
+        self.content = content
+        limits = UInt32(clamping: count)
     }
 
     init(_ only: LimitKey?) {
-        self.init(only: only, several: nil, count: 1)
+        self.init(only.map { .one($0) } ?? .notApplying, count: 1)
     }
 
     init(_ keys: [LimitKey?]) {
         switch keys.count {
         case 0: self = .none
         case 1: self.init(keys[0])
-        default: self.init(only: nil, several: keys, count: keys.count)
+        default: self.init(.several(keys), count: keys.count)
         }
     }
 
+    /// For how many limits.
+    var count: Int { Int(limits) }
+
     /// The key for one of them; nil where it does not apply, or there is none.
     subscript(_ position: Int) -> LimitKey? {
-        guard let several else { return position == 0 ? only : nil }
-        return several.indices.contains(position) ? several[position] : nil
+        switch content {
+        case .none, .notApplying: nil
+        case .one(let key): position == 0 ? key : nil
+        case .several(let keys): keys.indices.contains(position) ? keys[position] : nil
+        }
     }
 }

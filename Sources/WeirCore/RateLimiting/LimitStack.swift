@@ -344,7 +344,7 @@ public struct LimitStack: Sendable {
     }
 
     /// Frees the places that an admission to `endpoint` holds of limits that count all calls together.
-    mutating func releaseUnkeyed(_ endpoint: Int) {
+    package mutating func releaseUnkeyed(_ endpoint: Int) {
         for holder in endpoints[endpoint].holders { release(unkeyed: holders[holder]) }
     }
 
