@@ -16,7 +16,7 @@ ALLOWED = {
     "WeirSharing": {"CHiredis", "WeirCore", "WeirRuntime", "NIOCore", "NIOPosix", "NIOSSL"},
     "WeirHTTP": {"NIOCore"},
     # Glibc for the one struct of a socket option, and `send`.
-    "WeirProxy": {"WeirCore", "WeirRuntime", "WeirHTTP", "DequeModule", "Glibc", "Darwin"} | NIO,
+    "WeirProxy": {"CTLSSessions", "WeirCore", "WeirRuntime", "WeirHTTP", "DequeModule", "Glibc", "Darwin"} | NIO,
     "WeirAPI": {
         "WeirCore", "WeirRuntime", "WeirProxy", "NIOCore", "NIOPosix", "NIOHTTP1", "FoundationEssentials",
         "Synchronization",
@@ -45,7 +45,8 @@ IMPURE = re.compile(
 UNSAFE_FILES = {"LoopExecutor.swift", "CircuitBreaker.swift", "RateLimiter.swift", "Session.swift", "Terminal.swift",
                 "StartError.swift", "ProcFile.swift", "StatusScreen.swift",
                 "StartPages.swift", "StandardError.swift", "Supervisor.swift",
-                "MappedSegment.swift", "RedisProtocol.swift", "RedisConnection.swift", "DirectSocket.swift"}
+                "MappedSegment.swift", "TLSSessions.swift", "RedisProtocol.swift", "RedisConnection.swift",
+                "DirectSocket.swift"}
 UNSAFE_TARGETS = {"WeirHTTP", "WeirAdmin", "WeirTestKit"}
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)?(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:\w+\s+)?(\w+)")
 

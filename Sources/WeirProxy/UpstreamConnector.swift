@@ -30,6 +30,12 @@ final class UpstreamConnector {
         if let known { self.known = (known.address, min(known.until, eventLoop.instant + addressLifetime)) }
     }
 
+    /// A connection has come to nothing, and a session may be to blame. Had one been given by a certificate that was refused
+    /// for its name, it would bring that certificate along for as long as it lasts.
+    func failed(_ code: FailureCode) {
+        if code != .connect { place.sessions?.forget() }
+    }
+
     /// Makes one connection and tells `pool` what became of it, exactly once.
     func connect(pool: UpstreamPool) {
         let attempt = ConnectAttempt(pool: pool)

@@ -5,6 +5,8 @@ package struct UpstreamPlace: Sendable {
     let url: UpstreamURL
     /// What TLS needs; not nil exactly where the URL says https.
     let tls: NIOSSLContext?
+    /// What lets a connection go without a full handshake; nil without TLS, and where NIOSSL does not allow it.
+    let sessions: TLSSessions?
     private let caFile: String?
 
     /// The place of the provider of `settings`. Its certificate is verified, always.
@@ -14,7 +16,7 @@ package struct UpstreamPlace: Sendable {
         url = settings.url
         caFile = settings.caFile
         guard case .https = settings.url.transport else {
-            tls = nil
+            (tls, sessions) = (nil, nil)
             return
         }
         var configuration = TLSConfiguration.makeClientConfiguration()
@@ -23,7 +25,8 @@ package struct UpstreamPlace: Sendable {
         configuration.applicationProtocols = ["http/1.1"]
         if let caFile { configuration.additionalTrustRoots = [.file(caFile)] }
         do {
-            tls = try NIOSSLContext(configuration: configuration)
+            let context = try NIOSSLContext(configuration: configuration)
+            (tls, sessions) = (context, TLSSessions(of: context))
         } catch {
             throw UnusableTrustRoots(file: caFile, reason: "\(error)")
         }

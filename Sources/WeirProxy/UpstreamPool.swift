@@ -81,6 +81,7 @@ final class UpstreamPool {
     /// A connection that `prepare` asked for could not be made.
     func failed(_ code: FailureCode) {
         connecting -= 1
+        connector.failed(code)
         guard !isClosed else { return }
         whenFailed(code)
     }

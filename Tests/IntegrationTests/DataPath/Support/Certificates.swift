@@ -44,6 +44,43 @@ extension DataPath {
         /// A certificate for `names` (such as `DNS:localhost`; none: it has only the subject's common name), signed by
         /// the authority.
         func identity(names: String?, commonName: String = "Test Provider", days: Int = 2) async throws -> Identity {
+            let name = try await request(names: names, commonName: commonName)
+            try await openssl([
+                "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial",
+                "\(Int.random(in: 1...1_000_000_000))", "-days", "\(days)", "-sha256", "-extfile", "\(name).ext",
+                "-out", "\(name).pem",
+            ])
+            return identity(name)
+        }
+
+        /// A certificate for `names` that is valid until `end`, which is cut to a second.
+        func identity(names: String, until end: Date) async throws -> Identity {
+            let name = try await request(names: names, commonName: "Test Provider")
+            try """
+            [ca]
+            default_ca = authority
+            [authority]
+            database = \(name).index
+            new_certs_dir = .
+            policy = names
+            rand_serial = yes
+            [names]
+            commonName = supplied
+
+            """.write(toFile: path("\(name).conf"), atomically: true, encoding: .utf8)
+            try Data().write(to: folder.appending(path: "\(name).index"))
+            let format = Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted)
+            let last = end.formatted(format).filter { $0 != "T" }
+            try await openssl([
+                "ca", "-batch", "-notext", "-config", "\(name).conf", "-in", "\(name).csr", "-cert", "ca.pem",
+                "-keyfile", "ca.key", "-enddate", last, "-md", "sha256", "-extfile", "\(name).ext",
+                "-out", "\(name).pem",
+            ])
+            return identity(name)
+        }
+
+        /// A key and a request for a certificate; returns the name that their files begin with.
+        private func request(names: String?, commonName: String) async throws -> String {
             let name = "id-\(UUID().uuidString.prefix(8))"
             try await openssl(
                 ["req", "-new", "-nodes", "-keyout", "\(name).key", "-out", "\(name).csr"]
@@ -51,12 +88,11 @@ extension DataPath {
             let alternatives = names.map { "subjectAltName=\($0)\n" } ?? ""
             try (alternatives + "basicConstraints=CA:FALSE\n")
                 .write(toFile: path("\(name).ext"), atomically: true, encoding: .utf8)
-            try await openssl([
-                "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial",
-                "\(Int.random(in: 1...1_000_000_000))", "-days", "\(days)", "-sha256", "-extfile", "\(name).ext",
-                "-out", "\(name).pem",
-            ])
-            return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
+            return name
+        }
+
+        private func identity(_ name: String) -> Identity {
+            Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
         }
 
         private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-sha256"]
