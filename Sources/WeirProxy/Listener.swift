@@ -67,6 +67,7 @@ package final class Listener {
                     try channel.pipeline.syncOperations.addHandler(DownstreamConnection(listener: bound.value))
                     if isTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
                     try channel.syncOptions?.setOption(.socketOption(.so_rcvbuf), value: Self.receiveBuffer)
+                    try channel.syncOptions?.setOption(.maxMessagesPerRead, value: Self.readsAtOnce)
                 }
             }
         let channel =
@@ -126,6 +127,9 @@ package final class Listener {
 
     /// What the kernel may hold of a caller's body before it is read: as for the provider's, it bounds a connection's memory.
     private static let receiveBuffer: SocketOptionValue = 256 * 1024
+    /// Reads of a connection before we look again whether the other side takes what came: each may bring 64 KiB more, which
+    /// then have to be kept. One would leave NIO without a second buffer to read into while we hold the first.
+    static let readsAtOnce: UInt = 2
 
     // MARK: For its connections
 

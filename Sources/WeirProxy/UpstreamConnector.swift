@@ -96,6 +96,7 @@ final class UpstreamConnector {
 
     private func addHandlers(to channel: any Channel, attempt: ConnectAttempt) throws {
         let pipeline = channel.pipeline.syncOperations
+        try channel.syncOptions?.setOption(.maxMessagesPerRead, value: Listener.readsAtOnce)
         var peerName: String?
         if let tls = place.tls, case .https(let host, _) = place.url.transport {
             // An address has no server name; NIOSSL then verifies the certificate against the address itself.
