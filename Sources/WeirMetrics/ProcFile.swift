@@ -5,12 +5,12 @@ import Darwin
 #endif
 
 /// Reads what the kernel shows in `/proc`; nothing where there is no such thing.
-enum ProcFile {
+package enum ProcFile {
     /// The most that is read of a file. Those of interest have a few KiB; `/proc/stat` grows with the machine.
     private static let longest = 1024 * 1024
 
     /// The contents of a file, cut off behind `longest`; empty if it cannot be read.
-    static func contents(_ path: String) -> [UInt8] {
+    package static func contents(_ path: String) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }

@@ -75,6 +75,6 @@ struct EventLog: Sendable {
 enum EventTime {
     /// Now, with milliseconds.
     static var now: String {
-        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(.now)
+        Date.now.timestamp
     }
 }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import WeirCore
+internal import WeirMetrics
 
 /// What only the machine knows: the wall clock, and how busy the processors and the memory are. Read about once a second,
 /// and handed to deciders that read nothing themselves.
@@ -21,10 +22,7 @@ struct HostMonitor {
 
     /// proc(5): the first line of `/proc/stat` counts ticks: user nice system idle iowait irq softirq steal.
     private mutating func cpuShare() -> Double? {
-        guard let text = try? String(contentsOfFile: "/proc/stat", encoding: .utf8),
-            let line = text.split(separator: "\n").first
-        else { return nil }
-        let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
+        let ticks = Self.figures(behind: "cpu", in: ProcFile.contents("/proc/stat")).prefix(8)
         guard ticks.count >= 5 else { return nil }
         let sum = ticks.reduce(0, &+)
         let working = sum &- ticks[3] &- ticks[4]
@@ -34,16 +32,16 @@ struct HostMonitor {
     }
 
     private static func memoryShare() -> Double? {
-        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
-        var figures: [Substring: Double] = [:]
-        for line in text.split(separator: "\n").prefix(8) {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, let number = parts[1].split(separator: " ").first.flatMap({ Double($0) }) else {
-                continue
-            }
-            figures[parts[0]] = number
-        }
-        guard let total = figures["MemTotal"], let available = figures["MemAvailable"], total > 0 else { return nil }
-        return min(1, max(0, 1 - available / total))
+        let text = ProcFile.contents("/proc/meminfo")
+        guard let total = figures(behind: "MemTotal:", in: text).first, total > 0,
+            let available = figures(behind: "MemAvailable:", in: text).first
+        else { return nil }
+        return min(1, max(0, 1 - Double(available) / Double(total)))
+    }
+
+    /// The whole numbers on the first line that begins with `word`.
+    static func figures(behind word: String, in text: [UInt8]) -> [UInt64] {
+        let line = text.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: word.utf8) } ?? []
+        return line.split(separator: UInt8(ascii: " ")).compactMap { UInt64(String(decoding: $0, as: UTF8.self)) }
     }
 }

@@ -38,7 +38,7 @@ struct LogRecord: Sendable, Equatable {
 
     /// `TIME LEVEL weir: key=value ... [SOURCE] MESSAGE`; a value that is not one plain word is quoted as in JSON.
     private func writeText(into bytes: inout [UInt8]) {
-        bytes += "\(timeText) \(level) weir:".utf8
+        bytes += "\(time.timestamp) \(level) weir:".utf8
         for (key, value) in members {
             bytes += " \(key)=".utf8
             let text = value.text
@@ -53,7 +53,7 @@ struct LogRecord: Sendable, Equatable {
     }
 
     private func writeJSON(into bytes: inout [UInt8]) {
-        bytes += #"{"time":"\#(timeText)","level":"\#(level)","message":"#.utf8
+        bytes += #"{"time":"\#(time.timestamp)","level":"\#(level)","message":"#.utf8
         bytes.append(json: message)
         for (key, value) in members {
             bytes.append(UInt8(ascii: ","))
@@ -65,10 +65,6 @@ struct LogRecord: Sendable, Equatable {
             }
         }
         bytes.append(UInt8(ascii: "}"))
-    }
-
-    private var timeText: String {
-        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(time)
     }
 
     static func == (left: LogRecord, right: LogRecord) -> Bool {
