@@ -3,7 +3,8 @@
 
     bench-process.py [--weir .build/release/weir] [--callers 10000] [--gib 1]
 
-Memory is resident memory (VmRSS) in MiB. The slow peer takes 100 MB/s of what the fast one could send.
+Memory is resident memory (VmRSS) in MiB. The slow peer takes 100 MB/s of what the fast one could send; what it adds is added to
+a weir that rests and has served one small call before.
 """
 import argparse
 import pathlib
@@ -174,6 +175,7 @@ def main():
 
     for what in ("download", "upload"):
         weir = Weir(options.weir, origin.port)
+        time.sleep(3)
         weir.get(weir.proxy, "/")
         with socket.create_connection(("127.0.0.1", weir.proxy)) as peer, Peak(weir) as peak:
             if what == "download":
