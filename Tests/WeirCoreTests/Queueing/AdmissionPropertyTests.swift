@@ -30,11 +30,15 @@ struct AdmissionWalk {
         let needs: [AdmissionReference.Need]
     }
 
-    static let shared: [LimitSettings] = [
-        LimitSettings(
-            name: "ip", algorithm: .slidingWindow(requests: 6, per: .seconds(1), margin: .zero), reserve: 0.25),
-        LimitSettings(name: "busy", algorithm: .concurrency(max: 4)),
-    ]
+    /// What all calls share keeps most of them waiting; or, with `isWide`, hardly anybody, so that the endpoints' own limits
+    /// and keys do.
+    static func shared(isWide: Bool) -> [LimitSettings] {
+        let ip = LimitSettings.Algorithm.slidingWindow(requests: isWide ? 60 : 6, per: .seconds(1), margin: .zero)
+        return [
+            LimitSettings(name: "ip", algorithm: ip, reserve: 0.25),
+            LimitSettings(name: "busy", algorithm: .concurrency(max: isWide ? 30 : 4)),
+        ]
+    }
     static let endpoints: [[LimitSettings]] = [
         [],
         [
@@ -63,7 +67,7 @@ struct AdmissionWalk {
 
     private var random: SeededGenerator
     private var control: AdmissionControl
-    private var reference = AdmissionReference(shared: shared, endpoints: endpoints)
+    private var reference: AdmissionReference
     private let keyings: [Keying?]
     private var held: [(ticket: Ticket, id: Int)] = []
     private var flights: [Flight] = []
@@ -73,8 +77,10 @@ struct AdmissionWalk {
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
+        let shared = Self.shared(isWide: seed % 2 == 1)
+        reference = AdmissionReference(shared: shared, endpoints: Self.endpoints)
         let control = AdmissionControl(
-            shared: Self.shared, endpoints: Self.endpoints, maxLength: 10, shares: [10, 10, 10, 10, 10])
+            shared: shared, endpoints: Self.endpoints, maxLength: 10, shares: [10, 10, 10, 10, 10])
         keyings = Self.endpoints.indices.map(control.keying(of:))
         self.control = control
     }
