@@ -4,8 +4,7 @@ extension AdmissionControl {
     /// waits for a place in flight, or a limit that lets nobody wait, may be later.
     public mutating func projection(_ demand: Demand, now: Instant) -> Instant {
         guard mode == .enforce else { return now }
-        let projection = project(demand.request, joined: now, behind: demand.priority, now: now)
-        return max(projection.earliest, holds.end(of: demand.endpoint, joined: now))
+        return project(demand.request, joined: now, behind: demand.priority, now: now).earliest
     }
 
     /// One limit as it stands; nil where there is none at that place.

@@ -43,9 +43,8 @@ extension AdmissionControl {
     /// waits for them, by their rules.
     mutating func noteLimited(_ ticket: Ticket, _ waiter: Line.Waiter, rejects: Bool, now: Instant) {
         guard !waiter.wasLimited else { return }
-        if line.markLimited(ticket, until: rejects ? now : waiter.limitDeadline) {
-            newlyLimited.append(waiter.endpoint)
-        }
+        line.markLimited(ticket, until: rejects ? now : waiter.limitDeadline)
+        newlyLimited.append(waiter.endpoint)
     }
 
     func isBehindSomebody(_ demand: Demand) -> Bool {

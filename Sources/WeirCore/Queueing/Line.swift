@@ -143,14 +143,12 @@ public struct Line: Sendable {
         return slots[ticket.slot].waiter
     }
 
-    /// Notes that a limit holds this call back, which it waits for until `deadline`. Returns whether that is news.
-    mutating func markLimited(_ ticket: Ticket, until deadline: Instant) -> Bool {
-        guard let waiter = waiter(ticket), !waiter.wasLimited else { return false }
+    /// Notes that a limit holds this call in line back, which it waits for until `deadline`.
+    mutating func markLimited(_ ticket: Ticket, until deadline: Instant) {
         slots[ticket.slot].waiter?.wasLimited = true
         slots[ticket.slot].waiter?.deadline = deadline
         deadlines.insert(Deadline(moment: deadline, ticket: ticket))
         dropStaleDeadlines()
-        return true
     }
 
     /// Puts a call at the end of its queue in a lane.

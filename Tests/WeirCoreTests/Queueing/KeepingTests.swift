@@ -75,13 +75,28 @@ struct KeepingTests {
         #expect(desk.charges(early, at(1)).map(\.limit) == [1, 2], "the key's next life is not its own")
         desk.change { $0.release(late, now: at(2)) }
         #expect(desk.charges(late, at(2)).isEmpty)
-        let old = try desk.admission(to: 1, at(3))
+        _ = try desk.admission(to: 1, at(3))
+        #expect(desk.charges(late, at(3)).isEmpty, "another call has its entry among those in flight")
+        let old = try desk.admission(to: 1, at(4))
         desk.change {
             _ = $0.reconfigure(
                 shared: Desk.shared, endpoints: [[Desk.client], []], maxLength: 10, shares: [10, 10], from: [0, 1],
-                now: at(4))
+                now: at(5))
         }
-        #expect(desk.charges(old, at(4)).isEmpty)
+        #expect(desk.charges(old, at(5)).isEmpty)
+    }
+
+    @Test("An admission that holds no places tells what it took as well")
+    func withoutPlaces() {
+        var control = AdmissionControl(shared: [Desk.shared[0]], endpoints: [[]], maxLength: 10, shares: [10])
+        guard case .admitted(let granted) = control.enter(Demand(endpoint: 0, deadline: at(0)), ready: true, now: at(0))
+        else {
+            Issue.record("refused")
+            return
+        }
+        var limits: [Int] = []
+        control.forEachCharge(of: granted.admission, now: at(0)) { limits.append($0.limit) }
+        #expect(limits == [0])
     }
 
     @Test("The mark of a charge follows its limit, and that of a key only while the key is held")
