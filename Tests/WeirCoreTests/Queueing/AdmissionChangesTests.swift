@@ -259,6 +259,8 @@ struct AdmissionChangesTests {
         #expect(control.limit(named: "ip", endpoint: 1) == nil)
         #expect(control.limit(named: "busy", endpoint: -1) == nil)
         #expect(control.limit(named: "busy", endpoint: 2) == nil)
+        let first = AdmissionControl(shared: [], endpoints: [[Self.busy]], maxLength: 1, shares: [1])
+        #expect(first.limit(named: "busy", endpoint: 0) == 0)
     }
 
     @Test("What is said of a limit that is not there changes nothing")
@@ -316,6 +318,32 @@ struct AdmissionChangesTests {
         desk.change { $0.release(flight, now: at(10)) }
         #expect(desk.change { $0.admit(waiting, now: at(10)) } != nil)
         #expect(desk.shown(at(10)).limits.map(\.used) == [1])
+    }
+
+    @Test("What was admitted under another configuration gives back its place alone: what is spent stays spent")
+    func giveBackAfterReconfiguration() throws {
+        let desk = Desk()
+        let flight = try #require(desk.admission(1, at(0)))
+        desk.change {
+            $0.reconfigure(
+                shared: [Self.ip], endpoints: [[Self.busy], []], maxLength: 10, shares: [10, 10], from: [1, 0],
+                now: at(1))
+        }
+        #expect(desk.shown(at(1)).limits.map(\.used) == [1, 1])
+        desk.change { $0.giveBack(flight, now: at(2)) }
+        #expect(desk.shown(at(2)).limits.map(\.used) == [1, 0])
+    }
+
+    @Test("An endpoint that is said to have stood where none did is a new one", arguments: [2, 3])
+    func strayPlace(origin: Int) {
+        let desk = Desk()
+        #expect(desk.admission(1, at(0)) != nil)
+        desk.change {
+            $0.reconfigure(
+                shared: [Self.ip], endpoints: [[], [Self.busy]], maxLength: 10, shares: [10, 10], from: [0, origin],
+                now: at(1))
+        }
+        #expect(desk.shown(at(1)).limits.map(\.used) == [1, 0])
     }
 
     @Test("Calls in line that cost more than their limits are to admit from now on are told, unless in shadow")

@@ -79,4 +79,14 @@ struct FleetPartTests {
         #expect(desk.admission(to: 0, now) == nil)
         #expect(desk.admission(to: 1, now) != nil, "the other endpoint has no such limit")
     }
+
+    @Test("A place that was given back is there again, however often")
+    func placesAgain() throws {
+        let desk = Desk()
+        for second in 70..<90 as Range<Int64> {
+            let now = at(second * 1000)
+            desk.advance(now)
+            desk.release(try #require(desk.admission(to: 0, now)), now)
+        }
+    }
 }

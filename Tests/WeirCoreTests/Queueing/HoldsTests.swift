@@ -48,6 +48,18 @@ struct HoldsTests {
         #expect(control.nextEvent == at(900))
     }
 
+    @Test("Whom it would hold beyond the deadline can be asked before anything is taken")
+    func question() {
+        var control = Self.control()
+        _ = control.freeze(.endpoint(1), until: at(500), isBan: false, now: at(0))
+        func refusal(_ endpoint: Int, until deadline: Int64) -> Refusal? {
+            control.frozenRefusal(Demand(endpoint: endpoint, deadline: at(deadline)), now: at(100))
+        }
+        #expect(refusal(1, until: 499) == Refusal(.frozen, retryAfter: .milliseconds(400)))
+        #expect(refusal(1, until: 500) == nil)
+        #expect(refusal(0, until: 499) == nil)
+    }
+
     @Test("A ban lasts as long as the longest that was heard of; once it is over, another is news")
     func bans() {
         var control = Self.control()

@@ -16,11 +16,11 @@ struct LineTests {
 
     private static func join(
         _ control: inout AdmissionControl, _ endpoint: Int = 0, priority: Priority = .normal, key: String = "k",
-        now: Instant = at(0)
+        until deadline: Instant = at(9000)
     ) throws -> (ticket: Ticket, dropped: Ticket?) {
         let keys = try #require(control.keying(of: endpoint)).keys { _ in key }
-        let demand = Demand(endpoint: endpoint, priority: priority, keys: keys, deadline: at(9000))
-        guard case .joined(let ticket, _, let dropped) = control.enter(demand, ready: true, now: now) else {
+        let demand = Demand(endpoint: endpoint, priority: priority, keys: keys, deadline: deadline)
+        guard case .joined(let ticket, _, let dropped) = control.enter(demand, ready: true, now: at(0)) else {
             throw Refusal(.rateLimited)
         }
         return (ticket, dropped?.ticket)
@@ -85,5 +85,25 @@ struct LineTests {
         }
         let waited = control.admit(early, now: at(2010))?.admission.waited
         #expect(waited == .milliseconds(1010))
+    }
+
+    @Test("A call leaves at its deadline, though others with the same one left the place that it has now")
+    func reusedPlace() throws {
+        var control = Self.control()
+        let first = try Self.join(&control, key: "first", until: at(8000)).ticket
+        for _ in 0..<5 { control.leave(try Self.join(&control).ticket) }
+        let last = try Self.join(&control).ticket
+        control.leave(first)
+        #expect(control.nextEvent == at(9000))
+        let departure = control.expire(now: at(9000))
+        #expect(departure?.ticket == last)
+        #expect(control.nextEvent == nil)
+    }
+
+    @Test("A class is known by its name")
+    func names() {
+        #expect(Priority.allCases.map(\.name) == ["critical", "high", "normal", "low"])
+        for priority in Priority.allCases { #expect(Priority(name: priority.name) == priority) }
+        #expect(Priority(name: "urgent") == nil)
     }
 }

@@ -56,6 +56,9 @@ struct LimitTraceTests {
         func debt(_ until: Int64) -> LimitTrace { .debt(until: at(until), rate: Rate(permits: 10, per: .seconds(1))) }
         #expect(used(bucket, debt(500), at: at(0)) == 5)
         #expect(used(bucket, debt(500), at: at(500)) == 0)
+        #expect(used(bucket, debt(150), at: at(0)) == 2, "one and a half")
+        #expect(used(bucket, debt(150), at: at(0), seen: at(149)) == 1)
+        #expect(used(bucket, debt(150), at: at(0), seen: at(150)) == 0)
         #expect(used(bucket, debt(500), spentAt: at(0), at: at(0)) == 10)
         #expect(used(bucket, debt(1500), spentAt: at(0), at: at(0)) == 15)
         #expect(used(bucket, units((3, 0)), at: at(0)) == 0, "the trace of another kind tells nothing")

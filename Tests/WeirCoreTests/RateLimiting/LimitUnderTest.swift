@@ -41,6 +41,11 @@ final class LimitUnderTest {
         rules.used(&state, now: now)
     }
 
+    /// How many moments of a window are kept.
+    func moments(now: Instant) -> Int {
+        rules.history(&state, now: now, most: 100_000).count
+    }
+
     func isUnused(now: Instant) -> Bool {
         rules.isUnused(&state, now: now)
     }

@@ -87,6 +87,15 @@ struct SlidingWindowTests {
         #expect(window.used(now: at(200)) == 5)
     }
 
+    @Test("What is given back twice comes back once")
+    func giveBackTwice() {
+        let window = window(2, per: .seconds(1))
+        window.take(now: at(0))
+        window.take(now: at(100))
+        for _ in 0..<2 { window.giveBack(takenAt: at(100), now: at(200)) }
+        #expect(window.used(now: at(200)) == 1)
+    }
+
     @Test("A take of a shorter window, already forgotten, is not given back from another's after a change")
     func giveBackAfterChange() {
         let window = window(5, per: .milliseconds(100))
@@ -120,11 +129,19 @@ struct SlidingWindowTests {
         }
     }
 
+    @Test("At 262,144 units it is still exact")
+    func largestExact() {
+        let window = window(262_144, per: .seconds(1))
+        for index in 0..<3 as Range<Int64> { window.take(now: Instant(nanoseconds: index)) }
+        #expect(window.used(now: Instant(nanoseconds: 1_000_000_001)) == 1)
+    }
+
     @Test("Used far above its capacity, as in shadow mode, it stays bounded and still empties in time")
     func farAbove() {
         let window = window(1, per: .milliseconds(1))
         for index in 0..<10_000 as Range<Int64> { window.take(now: Instant(nanoseconds: index)) }
         #expect(window.used(now: at(0)) == 10_000)
+        #expect(window.moments(now: at(0)) == 1024)
         #expect(window.isUnused(now: Instant(nanoseconds: 1_009_999)))
     }
 }
