@@ -94,6 +94,26 @@ struct RefusalTests {
         }
     }
 
+    @Test("So it is where another limit keeps it waiting too, which says when to come again", arguments: [true, false])
+    func unforeseeableAndLater(placesFirst: Bool) throws {
+        var control = Self.control(placesFirst ? [Self.busy, Self.orders] : [Self.orders, Self.busy])
+        guard case .admitted(let first) = Self.enter(&control, until: at(0)) else {
+            Issue.record("both are free")
+            return
+        }
+        guard case .joined = Self.enter(&control, until: at(15_000)) else {
+            Issue.record("it may wait")
+            return
+        }
+        control.release(first.admission, now: at(10_000))
+        guard case .admitted = Self.enter(&control, priority: .critical, until: at(10_000), now: at(10_000)) else {
+            Issue.record("it goes first")
+            return
+        }
+        let departure = control.expire(now: at(15_000))
+        #expect(departure?.refusal == Refusal(.rateLimited, limit: "busy", retryAfter: .seconds(5)))
+    }
+
     @Test("A keyed limit that does not apply to those in line leaves the projection of the next as it is")
     func keyless() throws {
         var client = AdmissionControlTests.window("client", 1, .seconds(1))

@@ -45,11 +45,11 @@ struct CalendarWindowTests {
         #expect(day.earliest(160_000, now: at(seconds: 43_200)) == at(seconds: 43_200))
     }
 
-    @Test("What is sent on either side of midnight never shares an entry", arguments: [0, 43_100])
-    func midnight(from first: Int64) {
+    @Test("What is sent on either side of midnight never shares an entry")
+    func midnight() {
         let day = LimitUnderTest(
             .calendarWindow(requests: 160_000, per: .seconds(86_400), margin: .zero), wallOffset: Self.noon)
-        for second in first..<43_300 { day.take(now: at(second * 1000)) }
+        for second in 43_100..<43_300 as Range<Int64> { day.take(now: at(second * 1000)) }
         #expect(day.used(now: at(seconds: 43_300)) == 100)
     }
 
@@ -59,6 +59,16 @@ struct CalendarWindowTests {
             .calendarWindow(requests: 160_000, per: .seconds(86_400), margin: .seconds(30)), wallOffset: Self.noon)
         for second in 43_100..<43_300 as Range<Int64> { day.take(now: at(second * 1000)) }
         #expect(day.used(now: at(seconds: 43_300)) == 130)
+    }
+
+    @Test("However many orders come within the margin of midnight, those of the next day count apart from them")
+    func crowdAtMidnight() {
+        let day = LimitUnderTest(
+            .calendarWindow(requests: 160_000, per: .seconds(86_400), margin: .seconds(30)), wallOffset: Self.noon)
+        for index in 0..<3000 as Range<Int64> { day.take(now: at(43_200_000 + index * 10)) }
+        day.take(5, now: at(seconds: 43_200 + 82_800))
+        day.take(now: at(seconds: 43_200 + 86_440))
+        #expect(day.used(now: at(seconds: 43_200 + 86_440)) == 1)
     }
 
     @Test("After the clock is set, entries that stamps share count with the newest of them")
