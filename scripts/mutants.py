@@ -7,7 +7,7 @@ Survivors that change nothing one could see are listed, each with its reason, in
 
 Each mutant meets the tests of its own folder first, then all tests, both with a tenth of the work of those at random,
 and only what survives these meets all tests as they are. The first failure ends a run, and so does more than a few times
-the processor time that the run takes with nothing broken. All three folders take two cores half an hour.
+the processor time that the run takes with nothing broken. All three folders take two cores a quarter of an hour.
 
 usage: mutants.py [--minimum PERCENT] [--jobs N] [PLACE...]
 The files that share limits among a fleet are left out: WeirSharingTests shows them at work.
