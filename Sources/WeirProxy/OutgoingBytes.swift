@@ -10,6 +10,8 @@ struct OutgoingBytes {
     private static let mostCopied = 2048
 
     private let memory: MessageMemory
+    /// What goes before `joined`, and was not to be joined with it; nil unless both are the socket's.
+    private var first: ByteBuffer?
     private var joined: ByteBuffer?
     /// Whether `joined` is memory of our own, rather than bytes that are passed on.
     private var isOwn = false
@@ -49,7 +51,7 @@ struct OutgoingBytes {
         joined = buffer
     }
 
-    /// Adds bytes. Returns what the channel has to be given before them, if they are not joined to it.
+    /// Adds bytes. Returns what the channel has to be given before them.
     mutating func add(_ bytes: ByteBuffer) -> ByteBuffer? {
         isPending = true
         guard var before = joined.take() else {
@@ -57,35 +59,50 @@ struct OutgoingBytes {
             isOwn = false
             return nil
         }
-        guard max(before.readableBytes, bytes.readableBytes) <= Self.mostCopied else {
-            joined = bytes
-            isOwn = false
-            isBehindChannel = true
-            return before
+        guard max(before.readableBytes, bytes.readableBytes) > Self.mostCopied else {
+            before.writeImmutableBuffer(bytes)
+            joined = before
+            return nil
         }
-        before.writeImmutableBuffer(bytes)
-        joined = before
+        if isOwn { memory.give(before) }
+        joined = bytes
+        isOwn = false
+        guard first == nil, socket != nil, !isBehindChannel else { return unsent(first.take(), before) }
+        first = before
         return nil
     }
 
     /// Sends what there is, as far as the system takes it at once. Returns what `channel` has to be given and told to send.
     mutating func send(over channel: @autoclosure () -> any Channel) -> ByteBuffer? {
-        guard var bytes = take() else { return nil }
-        guard let socket else { return bytes }
-        if isBehindChannel { isBehindChannel = channel().hasUnsent }
-        guard !isBehindChannel, socket.send(&bytes) else {
-            isBehindChannel = true
-            return bytes
-        }
-        return nil
+        isPending = false
+        guard let last = joined.take() else { return nil }
+        if isOwn { memory.give(last) }
+        if isBehindChannel, socket != nil { isBehindChannel = channel().hasUnsent }
+        return unsent(first.take(), last)
     }
 
     /// Takes out what the channel has to be given before it is told to send.
     mutating func take() -> ByteBuffer? {
         isPending = false
-        guard let bytes = joined.take() else { return nil }
-        if isOwn { memory.give(bytes) }
-        return bytes
+        guard let last = joined.take() else { return nil }
+        if isOwn { memory.give(last) }
+        return Self.joined(first.take(), last)
+    }
+
+    /// Sends two pieces in a row, of which there may be one only. Returns what the system does not take.
+    private mutating func unsent(_ before: ByteBuffer?, _ last: ByteBuffer) -> ByteBuffer? {
+        var (before, last) = (before, last)
+        guard let socket, !isBehindChannel, socket.transmit(&before, &last) else {
+            isBehindChannel = true
+            return Self.joined(before, last)
+        }
+        return nil
+    }
+
+    private static func joined(_ before: ByteBuffer?, _ last: ByteBuffer) -> ByteBuffer {
+        guard var both = before else { return last }
+        both.writeImmutableBuffer(last)
+        return both
     }
 }
 

@@ -9,10 +9,15 @@ struct AnswersApartTests {
     private static let callers = 48
     private static let callsEach = 40
 
-    /// Bodies of a few bytes, and some beyond what a socket takes at once.
+    /// Bodies of a few bytes, some of more than is joined to a head, and some beyond what a socket takes at once.
     private static func body(of target: String) -> String {
-        let number = Int(target.dropFirst().prefix { $0 != "-" }) ?? 0
-        return String(repeating: "\(target)\n", count: number % 8 == 0 ? 20_000 : 3)
+        let lines =
+            switch Int(target.dropFirst().prefix { $0 != "-" }).map({ $0 % 8 }) {
+            case 0: 20_000
+            case 1: 800
+            default: 3
+            }
+        return String(repeating: "\(target)\n", count: lines)
     }
 
     /// Some answers break off, so that connections to the provider come and go as well.
@@ -38,6 +43,23 @@ struct AnswersApartTests {
             }
             #expect(whole > Self.callers * Self.callsEach / 2)
             #expect(stand.weir.isRunning)
+        }
+    }
+
+    @Test("one that asks for much and reads late gets all of it, in order")
+    func late() async throws {
+        try await Stand.run(Self.rules, script: { .respond(200, body: Self.body(of: $0.target)) }) { stand in
+            let client = try await RawClient.connect(to: stand.address, within: Stand.patience)
+            let targets = (0..<1500).map { "/\($0 * 8 + 1)-late" }
+            let requests = targets.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
+            try await client.send(requests, within: Stand.patience)
+            let asked = try await DataPath.standstill(above: 10) { stand.upstream.record.completeRequests }
+            #expect(asked < targets.count)
+            for target in targets {
+                let answer = try await client.readResponse(within: Stand.patience)
+                #expect(answer.status == 200 && answer.text == Self.body(of: target))
+            }
+            await client.close()
         }
     }
 
